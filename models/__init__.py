@@ -1,0 +1,1 @@
+"""Prices in at data, estimates here, judgements in `models.claims`."""
