@@ -1,0 +1,84 @@
+"""One clean panel: prices aligned on exchange sessions first, returns taken afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import pandas as pd
+
+from data.errors import QualityError
+from data.origin import Origin
+from data.quality import QualityReport
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Aligned data of a study; columns are roles, rows are exchange sessions.
+
+    Attributes
+    ----------
+    levels : DataFrame, (T + 1, N)
+        Level of each series at the close of each session from the study's start to `as_of` (adjusted close where
+        there is one); NaN where a series has no value on a session. Nothing is filled.
+    returns : DataFrame, (T, N)
+        Change since the last available value, dated at the session on which it ends: percent log return, basis
+        points or plain difference, as the study says for each instrument; NaN where the level is NaN. The sum over any stretch
+        equals the total change over it.
+    closes, volumes : DataFrame, (T + 1, N)
+        Unadjusted closes and volumes where the source has them, else NaN.
+    history : mapping of role to Series
+        The full series as delivered up to `as_of`, on its own dates, from long before the panel's start.
+    gap_days : Series, (T,)
+        Calendar days between a session and the one before.
+    origins : mapping of role to Origin
+    names : mapping of role to the instrument's display name
+    units : mapping of role to the unit of its return: "%", "bp" or "points"
+    calendar_rule : str
+        How the clocks were aligned, as a sentence.
+    kind : {"real", "simulated"}
+    source : str
+        Which source was used, in words: the first line of every run.
+    as_of : date
+        Nothing after this date was used.
+    quality : QualityReport
+    sha256 : str
+        Digest of everything that was read.
+    """
+
+    levels: pd.DataFrame
+    returns: pd.DataFrame
+    closes: pd.DataFrame
+    volumes: pd.DataFrame
+    history: Mapping[str, pd.Series]
+    gap_days: pd.Series
+    origins: Mapping[str, Origin]
+    names: Mapping[str, str]
+    units: Mapping[str, str]
+    calendar_rule: str
+    kind: Literal["real", "simulated"]
+    source: str
+    as_of: date
+    quality: QualityReport
+    sha256: str
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles that have data, in the study's order."""
+        return tuple(self.returns.columns)
+
+    @property
+    def last_session(self) -> date:
+        """The last session with data: the edition's "data to" date."""
+        return pd.Timestamp(self.returns.index[-1]).date()
+
+    def complete_returns(self, roles: tuple[str, ...]) -> pd.DataFrame:
+        """Returns of `roles` on the sessions on which all of them have one, shape (n, len(roles))."""
+        absent = [role for role in roles if role not in self.returns.columns]
+        if absent:
+            raise QualityError(
+                ", ".join(absent), "no data for this role", "Add the file to the folder, or drop the role from the study file."
+            )
+        return self.returns.loc[:, list(roles)].dropna()

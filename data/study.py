@@ -1,0 +1,273 @@
+"""The study file: what is studied, on which data, with which rules. `study.toml` becomes a frozen `Study`."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from data.errors import StudyFileError
+
+Role = Literal[
+    "metal",
+    "miners",
+    "junior_miners",
+    "crypto",
+    "crypto_fund",
+    "growth",
+    "market",
+    "fear",
+    "credit",
+    "credit_fund",
+    "treasuries",
+    "dollar",
+    "real_yield",
+    "short_yield",
+    "oil",
+    "conditions",
+]
+ROLES: tuple[str, ...] = get_args(Role)
+
+Stamp = Literal["session", "ny16", "utc00"]
+Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CsvFile(_Frozen):
+    """A file an instrument may be read from inside a folder of CSV files."""
+
+    name: str
+    stamp: Stamp = "session"
+    producer: str = "CSV file of the user"
+
+
+class Vendor(_Frozen):
+    """A place an instrument may be fetched from."""
+
+    vendor: Literal["yahoo", "fred", "packaged"]
+    symbol: str
+    stamp: Stamp = "session"
+
+
+class Instrument(_Frozen):
+    """One series and the part it plays.
+
+    `change` says how a level becomes a change: "log" is 100 times the log difference (percent), "basis_points"
+    is 100 times the difference of a level quoted in percent, "difference" is the plain difference.
+    """
+
+    id: str
+    role: Role
+    name: str
+    change: Literal["log", "basis_points", "difference"] = "log"
+    trades: Literal["sessions", "always"] = "sessions"
+    frequency: Literal["daily", "weekly"] = "daily"
+    release_lag_days: Annotated[int, Field(ge=0)] = 0
+    required: bool = False
+    files: tuple[CsvFile, ...] = ()
+    vendors: tuple[Vendor, ...] = ()
+
+
+class Window(_Frozen):
+    """Sessions after the close of `base` up to the close of `last` (the as-of date where it is left out)."""
+
+    base: date
+    last: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last is not None and self.last <= self.base:
+            raise ValueError(f"last ({self.last}) must come after base ({self.base})")
+        return self
+
+
+class About(_Frozen):
+    """What the edition says of itself."""
+
+    title: str
+    question: str
+    background: str
+    as_of: date
+    contact: str
+    licence: str
+    source: Literal["packaged"] | None = None
+
+
+class Clock(_Frozen):
+    """The calendar on which prices are aligned."""
+
+    exchange: str
+    start: date
+
+
+class Inference(_Frozen):
+    """Level, seed and bootstrap of every interval."""
+
+    level: Probability
+    seed: Annotated[int, Field(ge=0)]
+    replications: Annotated[int, Field(ge=99)]
+    quick_replications: Annotated[int, Field(ge=99)]
+    block_floor: Annotated[int, Field(ge=1)]
+    block_cap: Annotated[int, Field(ge=1)]
+    band_draws: Annotated[int, Field(ge=100)]
+
+
+class Margins(_Frozen):
+    """Univariate models of the first step."""
+
+    mean: Literal["constant", "ar1"]
+    volatility: Literal["garch", "gjr", "egarch", "auto"]
+    distribution: Literal["normal", "t", "skewt"]
+    initial_variance: Literal["backcast", "mean_square"]
+
+
+class Correlation(_Frozen):
+    """Assets of the correlation models and the pairs the pages show."""
+
+    assets: tuple[Role, ...]
+    pairs: tuple[tuple[Role, Role], ...]
+    betas: tuple[tuple[Role, Role], ...]
+
+
+class Regimes(_Frozen):
+    """The Markov-switching model on series that no claim is about."""
+
+    reference: tuple[Role, ...]
+    k_regimes: Annotated[int, Field(ge=2, le=4)]
+    distribution: Literal["gaussian", "t"]
+    starts: Annotated[int, Field(ge=1)]
+
+
+class Stress(_Frozen):
+    """Stress states, known the session before."""
+
+    fear_quantile: Probability
+    fear_history: Annotated[int, Field(ge=60)]
+    drawdown: Annotated[float, Field(lt=0.0)]
+    drawdown_window: Annotated[int, Field(ge=20)]
+
+
+class Claim(_Frozen):
+    """A statement to be judged, its family for the correction of multiplicity and its thresholds."""
+
+    statement: str
+    section: str
+    family: Literal["fact", "dependence", "beta_hedge", "drivers", "liquidity", "outlook"]
+    thresholds: dict[str, float] = {}
+    enabled: bool = True
+
+
+class UntestableRow(_Frozen):
+    """A statement that daily prices cannot decide."""
+
+    statement: str
+    reason: str
+    proxy: str
+
+
+class Study(_Frozen):
+    """The study: an argument of everything, a global of nothing."""
+
+    about: About
+    clock: Clock
+    windows: dict[str, Window]
+    inference: Inference
+    margins: Margins
+    correlation: Correlation
+    regimes: Regimes
+    stress: Stress
+    instruments: tuple[Instrument, ...]
+    claims: dict[Annotated[str, Field(pattern=r"^C\d\d$")], Claim]
+    untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = {}
+    sha256: Sha256
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles that an instrument of this study plays, in the file's order."""
+        return tuple(instrument.role for instrument in self.instruments)
+
+    def instrument(self, role: str) -> Instrument:
+        """The instrument that plays `role`."""
+        for instrument in self.instruments:
+            if instrument.role == role:
+                return instrument
+        raise StudyFileError(
+            "study file", f"no instrument plays the role {role!r}", f"Add one to [[instruments]] or use {self.roles}."
+        )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, values in (("role", self.roles), ("id", tuple(one.id for one in self.instruments))):
+            repeated = sorted({value for value in values if values.count(value) > 1})
+            if repeated:
+                raise ValueError(f"instruments: the {what} {', '.join(repeated)} is given twice")
+        wanted = {
+            "correlation.assets": self.correlation.assets,
+            "correlation.pairs": tuple(role for pair in self.correlation.pairs for role in pair),
+            "correlation.betas": tuple(role for pair in self.correlation.betas for role in pair),
+            "regimes.reference": self.regimes.reference,
+        }
+        for key, roles in wanted.items():
+            missing = sorted(set(roles) - set(self.roles))
+            if missing:
+                raise ValueError(f"{key}: no instrument plays the role {', '.join(missing)}")
+        outside = sorted(set(wanted["correlation.pairs"] + wanted["correlation.betas"]) - set(self.correlation.assets))
+        if outside:
+            raise ValueError(f"correlation: pairs and betas use {', '.join(outside)}, which is not among the assets")
+        for name, window in self.windows.items():
+            if window.base < self.clock.start:
+                raise ValueError(f"windows.{name}: base {window.base} lies before clock.start {self.clock.start}")
+        return self
+
+
+def load_study(path: str | Path) -> Study:
+    """Read and validate a study file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file like `study.toml`.
+
+    Returns
+    -------
+    Study
+        Frozen; `.sha256` is the digest of the file's bytes.
+
+    Raises
+    ------
+    StudyFileError
+        If the file is missing, is not TOML, or a key is unknown, missing or impossible; the message names the key.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyFileError(str(path), f"cannot be read ({error.strerror})", "Name a study file: STUDY=study.toml.") from error
+    try:
+        table = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyFileError(path.name, f"is not valid TOML ({error})", "Mend the line named.") from error
+    try:
+        return Study.model_validate({**table, "sha256": hashlib.sha256(content).hexdigest()})
+    except ValidationError as error:
+        raise _explained(path.name, error) from error
+
+
+def _explained(name: str, error: ValidationError) -> StudyFileError:
+    problems = error.errors()
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
+    key = ".".join(str(part) for part in first["loc"]) or "the file as a whole"
+    if first["type"] == "extra_forbidden":
+        return StudyFileError(name, f"unknown key {key}", "Remove it or correct its spelling.")
+    if first["type"] == "missing":
+        return StudyFileError(name, f"the key {key} is missing", "Add it; study.toml at the root shows each key.")
+    given = "" if isinstance(first["input"], dict) else f", not {first['input']!r}"
+    return StudyFileError(name, f"{key}: {first['msg'].removeprefix('Value error, ')}{given}", "Correct this key.")

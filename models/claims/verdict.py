@@ -1,0 +1,129 @@
+"""The record of a judgement: what was measured, by which rule, with which outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pandas as pd
+
+from models.estimate import Estimate, NotDecidable, TestResult
+
+
+class Outcome(StrEnum):
+    """What a verdict can be."""
+
+    SUPPORTED = "supported"
+    MIXED = "mixed"
+    NOT_SUPPORTED = "not supported"
+    INCONCLUSIVE = "inconclusive"
+    NOT_TESTABLE = "not testable"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationResult:
+    """One alternative way to measure the same effect: its label and estimate, or why it failed."""
+
+    label: str
+    estimate: Estimate | NotDecidable
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One leg of a claim with the rule applied to it.
+
+    Attributes
+    ----------
+    label : str
+        What the leg says, as a clause.
+    effect : Estimate or NotDecidable
+        Oriented so that a positive value supports the leg.
+    sesoi : float
+        Smallest effect size of interest, in the effect's unit.
+    p_value : float or None
+        The p-value that inverts the effect's interval at zero.
+    mde80 : float or None
+        Effect that would be found supported with a power of 80 %.
+    outcome : Outcome
+    reason : str
+        Which condition decided, as a sentence.
+    """
+
+    label: str
+    effect: Estimate | NotDecidable
+    sesoi: float
+    p_value: float | None
+    mde80: float | None
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """Data of a claim's figure: a labelled frame with the unit of its values and what it shows."""
+
+    name: str
+    frame: pd.DataFrame
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim judged.
+
+    Attributes
+    ----------
+    id, statement, section, family : str
+        As in the study file.
+    kind : str
+        Rule by which the parts combine: "fact", "range", "conjunctive", "union", "existential" or "single".
+    outcome : Outcome
+    reason : str
+        One sentence: why this outcome.
+    headline : Estimate or NotDecidable
+        The primary effect as a reader would quote it (not necessarily oriented).
+    headline_label : str
+        What `headline` measures.
+    parts : tuple of Part
+    p_value, p_holm, p_bh : float or None
+        Primary p-value, and adjusted within the family (Holm, Benjamini-Hochberg).
+    n, n_events : int
+        Observations and events (days, spells, episodes) behind the primary effect.
+    specifications : tuple of SpecificationResult
+        The specification curve; empty where none was run.
+    share, median : float or None
+        Share of the specifications with at least half the size of interest, and their median.
+    window : str
+        Sessions that were judged, in words.
+    secondary : mapping of label to Estimate, TestResult or NotDecidable
+        Legs that are shown and decide nothing.
+    exhibits : tuple of Exhibit
+    data_kind : str
+        "real" or "simulated".
+    seed : int
+    """
+
+    id: str
+    statement: str
+    section: str
+    family: str
+    kind: str
+    outcome: Outcome
+    reason: str
+    headline: Estimate | NotDecidable
+    headline_label: str
+    parts: tuple[Part, ...]
+    p_value: float | None
+    p_holm: float | None
+    p_bh: float | None
+    n: int
+    n_events: int | None
+    window: str
+    data_kind: str
+    seed: int
+    specifications: tuple[SpecificationResult, ...] = ()
+    share: float | None = None
+    median: float | None = None
+    secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
+    exhibits: tuple[Exhibit, ...] = ()
