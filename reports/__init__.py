@@ -1,0 +1,1 @@
+"""Evidence in, documents out; no statistic is computed here."""

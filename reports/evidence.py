@@ -1,0 +1,61 @@
+"""The one evidence object behind every edition: study, data, models and verdicts, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.panel import Panel
+from data.study import Study
+from models.claims.verdict import Verdict
+from models.estimate import Estimate
+from models.suite import Suite
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """On simulated data: a population value beside its estimate."""
+
+    label: str
+    truth: float
+    estimate: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What an auditor needs to make the same edition again.
+
+    Attributes
+    ----------
+    command : str
+        The command line, without machine paths.
+    commit : str
+        Commit of the work tree, "unknown" outside a checkout.
+    dirty : bool
+        Whether the work tree differs from the commit: the edition is then a DRAFT.
+    lock_sha256, study_sha256, data_sha256, code_sha256 : str
+    versions : tuple of (package, version)
+    seed : int
+    """
+
+    command: str
+    commit: str
+    dirty: bool
+    lock_sha256: str
+    study_sha256: str
+    data_sha256: str
+    code_sha256: str
+    versions: tuple[tuple[str, str], ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything the pages may say."""
+
+    study: Study
+    panel: Panel
+    suite: Suite
+    verdicts: tuple[Verdict, ...]
+    recovered: tuple[Recovered, ...]
+    provenance: Provenance
+    quick: bool
