@@ -25,12 +25,13 @@ class Panel:
         there is one); NaN where a series has no value on a session. Nothing is filled.
     returns : DataFrame, (T, N)
         Change since the last available value, dated at the session on which it ends: percent log return, basis
-        points or plain difference, as the study says for each instrument; NaN where the level is NaN. The sum over any stretch
-        equals the total change over it.
+        points or plain difference, as the study says for each instrument; NaN where the level is NaN. The sum over
+        any stretch equals the total change over it.
     closes, volumes : DataFrame, (T + 1, N)
         Unadjusted closes and volumes where the source has them, else NaN.
     history : mapping of role to Series
-        The full series as delivered up to `as_of`, on its own dates, from long before the panel's start.
+        The full series as delivered and released up to `as_of`, on its own (reference) dates, from long before the
+        panel's start. A series with a release lag was not yet known on its own dates: use `levels` for real time.
     gap_days : Series, (T,)
         Calendar days between a session and the one before.
     origins : mapping of role to Origin
@@ -79,6 +80,6 @@ class Panel:
         absent = [role for role in roles if role not in self.returns.columns]
         if absent:
             raise QualityError(
-                ", ".join(absent), "no data for this role", "Add the file to the folder, or drop the role from the study file."
+                ", ".join(absent), "no data for this role", "Add its file, or drop the role from the study file."
             )
         return self.returns.loc[:, list(roles)].dropna()

@@ -250,7 +250,7 @@ def load_study(path: str | Path) -> Study:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise StudyFileError(str(path), f"cannot be read ({error.strerror})", "Name a study file: STUDY=study.toml.") from error
+        raise StudyFileError(str(path), f"cannot be read ({error.strerror})", "Use STUDY=study.toml.") from error
     try:
         table = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

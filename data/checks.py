@@ -1,0 +1,338 @@
+"""Checks of one delivered series. They find and name; they never drop, fill or mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from data.calendar import Aligned
+from data.quality import Finding, Light
+from data.sources.protocol import Delivery, level_column
+from data.study import Instrument
+
+JUMP_SIGMAS = 8.0
+SPLIT_RETURN = 25.0
+SPLIT_SIGMAS = 10.0
+SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0])
+SPLIT_TOLERANCE = 0.03
+STALE_RUN = {"log": 5, "basis_points": 10, "difference": 10}
+UNFINISHED_VOLUME = 0.25
+MISSING_SHARE = 0.01
+FACTOR_STEP = 1e-4
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything a check may look at: one instrument on the panel's clock.
+
+    Attributes
+    ----------
+    instrument : Instrument
+    delivery : Delivery
+        As delivered, cut at the as-of date.
+    aligned : Aligned
+    changes : Series
+        Changes on the panel's sessions, NaN left out.
+    half_days : DatetimeIndex
+        Sessions of the panel that close early.
+    """
+
+    instrument: Instrument
+    delivery: Delivery
+    aligned: Aligned
+    changes: pd.Series
+    half_days: pd.DatetimeIndex
+
+    @property
+    def clock(self) -> pd.DatetimeIndex:
+        """The panel's sessions."""
+        return pd.DatetimeIndex(self.aligned.levels.index)
+
+    @property
+    def weekly(self) -> bool:
+        """Whether the series comes out once a week."""
+        return self.instrument.frequency == "weekly"
+
+    @property
+    def in_panel(self) -> pd.DataFrame:
+        """Delivered rows inside the panel's range, on their own dates."""
+        return self.delivery.frame.loc[self.clock[0] : self.clock[-1]]
+
+    @property
+    def missing_sessions(self) -> pd.DatetimeIndex:
+        """Sessions without a value between the first and the last that have one; none are due in a weekly series."""
+        present = self.aligned.levels.dropna().index
+        if self.weekly or not len(present):
+            return pd.DatetimeIndex([])
+        due = self.clock[(self.clock >= present[0]) & (self.clock <= present[-1])]
+        return pd.DatetimeIndex(due.difference(present))
+
+    def finding(self, check: str, light: Light, detail: str) -> Finding:
+        """A finding about this instrument."""
+        return Finding(self.instrument.role, check, light, detail)
+
+
+def named_dates(dates: Iterable[pd.Timestamp], limit: int = _NAMED) -> str:
+    """Dates in words, the first few by name and the rest by number."""
+    days = [f"{day:%Y-%m-%d}" for day in dates]
+    more = f" and {len(days) - limit} more" if len(days) > limit else ""
+    return ", ".join(days[:limit]) + more
+
+
+def coverage(subject: Subject) -> list[Finding]:
+    """Does the series begin late, end early, leave sessions out or lie on days that are no sessions?"""
+    found = []
+    clock, present = subject.clock, subject.aligned.levels.dropna().index
+    if not len(present):
+        return [subject.finding("coverage", "red", "no value on any session of the panel")]
+    allowance = pd.Timedelta(days=subject.instrument.release_lag_days + 7) if subject.weekly else pd.Timedelta(0)
+    if present[0] > clock[0] + allowance:
+        found.append(
+            subject.finding("late start", "green", f"begins on {present[0]:%Y-%m-%d}, the panel on {clock[0]:%Y-%m-%d}")
+        )
+    if present[-1] < clock[-1] - allowance:
+        found.append(
+            subject.finding("early end", "amber", f"ends on {present[-1]:%Y-%m-%d}, the panel on {clock[-1]:%Y-%m-%d}")
+        )
+    missing = subject.missing_sessions
+    if len(missing):
+        recent = bool(len(missing.intersection(clock[-21:])))
+        light: Light = "amber" if recent or len(missing) > MISSING_SHARE * len(clock) else "green"
+        found.append(
+            subject.finding(
+                "missing sessions",
+                light,
+                f"no value on {len(missing)} of {len(clock)} sessions: {named_dates(missing)}",
+            )
+        )
+    stray = subject.aligned.off_session
+    if len(stray):
+        weekend = int((stray.dayofweek >= 5).sum())
+        found.append(
+            subject.finding(
+                "values off sessions",
+                "green",
+                f"{len(stray)} values on no session ({weekend} at weekends) take no part: {named_dates(stray)}",
+            )
+        )
+    return found
+
+
+def blanks(subject: Subject) -> list[Finding]:
+    """Rows that carry a date but no level."""
+    frame = subject.in_panel
+    column = level_column(frame.columns)
+    empty = frame.index[frame[column].isna()]
+    if not len(empty):
+        return []
+    return [subject.finding("blank values", "green", f"{len(empty)} rows without {column}: {named_dates(empty)}")]
+
+
+def stale_runs(subject: Subject) -> list[Finding]:
+    """Runs of the same value that are longer than rounding explains."""
+    level = subject.aligned.levels.dropna()
+    values = level.to_numpy()
+    starts = np.flatnonzero(np.r_[True, np.diff(values) != 0.0])
+    lengths = np.diff(np.r_[starts, values.size])
+    limit = STALE_RUN[subject.instrument.change]
+    long = [(n, level.index[i]) for i, n in zip(starts.tolist(), lengths.tolist(), strict=True) if n >= limit]
+    if not long:
+        return []
+    longest, begin = max(long, key=lambda run: run[0])
+    light: Light = "amber" if longest >= 2 * limit or subject.instrument.change == "log" else "green"
+    detail = f"{len(long)} runs of {limit} or more equal values, the longest of {longest} from {begin:%Y-%m-%d}"
+    return [subject.finding("stale run", light, detail)]
+
+
+def jumps(subject: Subject) -> list[Finding]:
+    """Changes beyond eight robust standard deviations: real more often than not, and kept in any case."""
+    moves = subject.changes
+    sigma = _robust_sigma(moves.to_numpy())
+    if not sigma > 0.0:
+        return []
+    far = moves[(moves - moves.median()).abs() > JUMP_SIGMAS * sigma]
+    if far.empty:
+        return []
+    position = moves.index.get_indexer(far.index)
+    following = np.r_[moves.to_numpy()[1:], np.nan][position]
+    undone = far.index[np.abs(far.to_numpy() + following) < 0.1 * np.abs(far.to_numpy())]
+    worst = far.reindex(far.abs().sort_values(ascending=False).index).head(_NAMED)
+    unit = {"log": " %", "basis_points": " bp", "difference": ""}[subject.instrument.change]
+    listing = ", ".join(f"{day:%Y-%m-%d} ({move:+.1f}{unit})" for day, move in worst.items())
+    detail = f"{len(far)} changes beyond {JUMP_SIGMAS:g} robust standard deviations, kept; the largest: {listing}"
+    found = [subject.finding("jump", "green", detail)]
+    if len(undone):
+        found.append(
+            subject.finding(
+                "spike", "amber", f"undone to within a tenth by the next value, kept: {named_dates(undone)}"
+            )
+        )
+    return found
+
+
+def splits(subject: Subject) -> list[Finding]:
+    """Moves of more than 25 % whose price ratio is a round split and that stay, against the volatility before them."""
+    if subject.instrument.change != "log":
+        return []
+    moves = subject.changes
+    far = np.flatnonzero(moves.abs().to_numpy() > SPLIT_RETURN)
+    found = []
+    for at in far.tolist():
+        before = moves.to_numpy()[max(0, at - 60) : at]
+        after = moves.to_numpy()[at + 1 : at + 6]
+        size = abs(moves.iloc[at])
+        ratio = np.exp(size / 100.0)
+        near = SPLIT_RATIOS[np.abs(SPLIT_RATIOS / ratio - 1.0) < SPLIT_TOLERANCE]
+        quiet = before.size >= 20 and size > SPLIT_SIGMAS * _robust_sigma(before)
+        stays = abs(after.sum()) < 0.5 * size
+        if near.size and quiet and stays:
+            day = moves.index[at]
+            volume = _volume_ratio(subject.delivery.frame, day)
+            said = "" if volume is None else f", volume times {volume:.2f}"
+            found.append(
+                subject.finding(
+                    "unadjusted split",
+                    "red",
+                    f"the price changes by a factor of {near[0]:g} on {day:%Y-%m-%d} ({moves.iloc[at]:+.1f} %{said})",
+                )
+            )
+    return found
+
+
+def unfinished_bar(subject: Subject) -> list[Finding]:
+    """Is the last bar one that was still trading when it was read?"""
+    frame, accessed = subject.delivery.frame, subject.delivery.origin.accessed
+    if frame.empty:
+        return []
+    last = pd.Timestamp(frame.index[-1])
+    if subject.instrument.trades == "always" and accessed is not None and last.date() >= accessed:
+        return [subject.finding("unfinished bar", "amber", f"the last value, {last:%Y-%m-%d}, was read on its own day")]
+    if "volume" not in frame:
+        return []
+    volume = frame["volume"].tail(21)
+    usual = volume.iloc[:-1].median()
+    thin = volume.size == 21 and usual > 0 and volume.iloc[-1] < UNFINISHED_VOLUME * usual
+    if thin and last not in subject.half_days:
+        share = 100.0 * volume.iloc[-1] / usual
+        detail = f"the volume of the last bar, {last:%Y-%m-%d}, is {share:.0f} % of the usual one"
+        return [subject.finding("unfinished bar", "amber", detail)]
+    return []
+
+
+def adjustment(subject: Subject) -> list[Finding]:
+    """Does the ratio of adjusted to raw close rise at dividends only, up to one?"""
+    frame = subject.in_panel
+    if not {"close", "adj_close"} <= set(frame.columns):
+        return []
+    factor = (frame["adj_close"] / frame["close"]).dropna()
+    if factor.size < 2:
+        return []
+    steps = factor.pct_change().dropna()
+    falls = steps.index[steps < -FACTOR_STEP]
+    rises = int((steps > FACTOR_STEP).sum())
+    found = []
+    if len(falls):
+        found.append(
+            subject.finding(
+                "adjusted against raw", "amber", f"the adjustment falls instead of rising on {named_dates(falls)}"
+            )
+        )
+    if factor.iloc[-1] > 1.0 + FACTOR_STEP:
+        detail = f"the last adjustment factor is {factor.iloc[-1]:.4f}, above one"
+        found.append(subject.finding("adjusted against raw", "amber", detail))
+    if not found and rises:
+        found.append(subject.finding("adjusted against raw", "green", f"consistent, {rises} dividends in the panel"))
+    return found
+
+
+def bars(subject: Subject) -> list[Finding]:
+    """Closes outside the day's range, days without volume, levels that are not positive."""
+    frame, found = subject.in_panel, []
+    if {"high", "low", "close"} <= set(frame.columns):
+        slack = 1e-6 * frame["close"].abs()
+        outside = frame.index[(frame["close"] > frame["high"] + slack) | (frame["close"] < frame["low"] - slack)]
+        if len(outside):
+            found.append(
+                subject.finding("close outside range", "amber", f"on {len(outside)} days: {named_dates(outside)}")
+            )
+    if "volume" in frame:
+        idle = frame.index[frame["volume"] == 0.0]
+        if len(idle):
+            found.append(subject.finding("no volume", "green", f"on {len(idle)} days: {named_dates(idle)}"))
+    level = subject.aligned.levels
+    below = level.index[level <= 0.0]
+    if len(below):
+        found.append(
+            subject.finding(
+                "not positive", "green", f"on {len(below)} sessions (differences are taken): {named_dates(below)}"
+            )
+        )
+    return found
+
+
+def clocks(subject: Subject) -> list[Finding]:
+    """What the reader has to know about the clock of this series."""
+    found, instrument = [], subject.instrument
+    if subject.delivery.note:
+        found.append(subject.finding("second choice", "amber", subject.delivery.note))
+    early = subject.half_days
+    if instrument.trades == "always" and len(early):
+        detail = f"taken after the exchange's early close on {len(early)} half days, the last on {early[-1]:%Y-%m-%d}"
+        found.append(subject.finding("half days", "green", detail))
+    if instrument.release_lag_days:
+        detail = (
+            f"used from {instrument.release_lag_days} days after the reference date on; "
+            "one vintage, so later revisions are in its history"
+        )
+        found.append(subject.finding("release lag", "green", detail))
+    return found
+
+
+CHECKS: Sequence[Callable[[Subject], list[Finding]]] = (
+    coverage,
+    blanks,
+    stale_runs,
+    jumps,
+    splits,
+    unfinished_bar,
+    adjustment,
+    bars,
+    clocks,
+)
+
+
+def examine(subject: Subject) -> tuple[Finding, ...]:
+    """Every finding about one series, worst first."""
+    order = {"red": 0, "amber": 1, "green": 2}
+    found = [finding for check in CHECKS for finding in check(subject)]
+    return tuple(sorted(found, key=lambda finding: order[finding.light]))
+
+
+def worst(findings: Iterable[Finding]) -> Light:
+    """The worst light among findings, green where there are none."""
+    lights = {finding.light for finding in findings}
+    return "red" if "red" in lights else "amber" if "amber" in lights else "green"
+
+
+def iso(day: date | pd.Timestamp) -> str:
+    """A date in ISO form."""
+    return f"{day:%Y-%m-%d}"
+
+
+def _robust_sigma(values: np.ndarray) -> float:
+    values = values[np.isfinite(values)]
+    return float(1.4826 * np.median(np.abs(values - np.median(values)))) if values.size else 0.0
+
+
+def _volume_ratio(frame: pd.DataFrame, day: pd.Timestamp) -> float | None:
+    if "volume" not in frame:
+        return None
+    at = int(frame.index.get_indexer(pd.DatetimeIndex([day]))[0])
+    before = frame["volume"].iloc[max(0, at - 5) : at].median()
+    after = frame["volume"].iloc[at : at + 5].median()
+    return float(after / before) if at >= 0 and before > 0 else None

@@ -1,0 +1,95 @@
+"""A folder of CSV files, one an instrument: the user's own data under the user's own licence."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from data.errors import SourceError
+from data.origin import Origin
+from data.sources.csvtext import parse_csv, read_bytes
+from data.sources.protocol import Delivery, Kind, SeriesAbsentError
+from data.study import CsvFile, Instrument
+
+SIMULATED = "SIMULATED"
+
+
+class CsvFolder:
+    """Reads the first file that exists of those the study lists for an instrument.
+
+    After the study's names, `<id>.csv` and `<id>-SIMULATED.csv` (lower case id) are tried. A file whose name or leading
+    `#` lines say SIMULATED marks its series, and so the whole panel, as simulated wherever it was copied to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.exists():
+            raise SourceError(
+                str(folder), "there is no such folder", "Name one that holds CSV files, or use SOURCE=sample."
+            )
+        if not folder.is_dir():
+            raise SourceError(str(folder), "is a file, not a folder", "Name the folder that holds the CSV files.")
+        self._folder = folder
+        try:
+            self._names = frozenset(path.name for path in folder.iterdir())
+        except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
+            raise SourceError(str(folder), f"cannot be listed ({reason})", "Check its permissions.") from error
+        self._marked = bool(self._names) and all(SIMULATED in name for name in self._names if name.endswith(".csv"))
+
+    @property
+    def kind(self) -> Kind:
+        """Simulated where every CSV file's name says so; single marked files are caught by their Origin."""
+        return "simulated" if self._marked else "real"
+
+    @property
+    def description(self) -> str:
+        """The folder's own name, never its place on this machine."""
+        word = "SIMULATED data (not market evidence)" if self._marked else "real data"
+        return f"{word} from folder {self._folder.resolve().name} (CSV files)"
+
+    def read(self, instrument: Instrument) -> Delivery:
+        """Deliver `instrument` from the first of its files that exists."""
+        files = _candidates(instrument)
+        for position, file in enumerate(files):
+            if file.name in self._names:
+                note = "" if position == 0 else f"read from {file.name}, as {files[0].name} is not in the folder"
+                return deliver_file(self._folder / file.name, file, note=note)
+        raise SeriesAbsentError(
+            instrument.id,
+            f"none of {', '.join(file.name for file in files)} is in folder {self._folder.resolve().name}",
+            f"Add {files[0].name} (columns date and one of close, adj_close, value).",
+        )
+
+
+def _candidates(instrument: Instrument) -> tuple[CsvFile, ...]:
+    stamp = instrument.files[0].stamp if instrument.files else "session"
+    listed = {file.name for file in instrument.files}
+    usual = (f"{instrument.id.lower()}.csv", f"{instrument.id.lower()}-{SIMULATED}.csv")
+    return instrument.files + tuple(CsvFile(name=name, stamp=stamp) for name in usual if name not in listed)
+
+
+def deliver_file(path: Path, file: CsvFile, note: str = "") -> Delivery:
+    """Read one CSV file into a Delivery whose Origin says what it is."""
+    content = read_bytes(path)
+    parsed = parse_csv(content, path.name)
+    simulated = SIMULATED in path.name or any(SIMULATED in line for line in parsed.comments)
+    origin = Origin(
+        producer="Simulated by this study" if simulated else file.producer,
+        address=path.name,
+        accessed=None,
+        adjustment=adjustment_of(parsed.frame.columns),
+        licence="as the code of this study" if simulated else "as agreed between the holder and the producer",
+        sha256=hashlib.sha256(content).hexdigest(),
+        stamp=file.stamp,
+        simulated=simulated,
+    )
+    return Delivery(parsed.frame, origin, note)
+
+
+def adjustment_of(columns: pd.Index) -> str:
+    """What the columns say about the prices, in words."""
+    if "adj_close" in columns:
+        return "adjusted for splits and dividends"
+    return "close as delivered" if "close" in columns else "value as published"

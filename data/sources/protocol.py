@@ -1,0 +1,72 @@
+"""What every source answers: give me this instrument, or say precisely why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import pandas as pd
+
+from data.errors import SourceError
+from data.origin import Origin
+from data.study import Instrument
+
+COLUMNS = ("open", "high", "low", "close", "adj_close", "value", "volume")
+LEVELS = ("adj_close", "close", "value")
+
+Kind = Literal["real", "simulated"]
+
+
+class SeriesAbsentError(SourceError):
+    """The source does not hold the instrument at all, as opposed to holding it in a broken form."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One series as a source delivered it.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        Columns are among `COLUMNS`, all float; the index holds ascending, unique dates without clock or zone.
+    origin : Origin
+    note : str
+        How it came to this file or vendor when it was not the first choice, else empty.
+    """
+
+    frame: pd.DataFrame
+    origin: Origin
+    note: str = ""
+
+    @property
+    def level(self) -> pd.Series:
+        """The series to be studied: adjusted close, else close, else value; blanks left out."""
+        return self.frame[level_column(self.frame.columns)].dropna()
+
+
+class Source(Protocol):
+    """A place that holds all instruments of a study."""
+
+    @property
+    def kind(self) -> Kind:
+        """Whether its figures are observed or simulated."""
+
+    @property
+    def description(self) -> str:
+        """The source in words, without the date it reaches to."""
+
+    def read(self, instrument: Instrument) -> Delivery:
+        """Deliver one instrument.
+
+        Raises
+        ------
+        SeriesAbsentError
+            If the source does not hold it.
+        SourceError, QualityError
+            If what it holds cannot be read or cannot be used.
+        """
+
+
+def level_column(columns: pd.Index) -> str:
+    """Name of the column that is studied, of those a delivered frame has."""
+    return next(name for name in LEVELS if name in columns)
