@@ -1,0 +1,314 @@
+"""Regimes of several series: y_t | s_t = k is normal or Student's t with mean_k and covariance_k."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from data.errors import EstimationError
+from models.regimes.kernels import squared_distances, weighted_moments
+from models.regimes.radial import Radial
+
+Array = NDArray[np.float64]
+
+#: Smallest conditional variance of a regime, as a share of the sample's (econometrics: the covariance floor).
+VARIANCE_FLOOR = 1e-3
+#: Weight, in observations, of the sample covariance in each regime's M-step.
+PENALTY_WEIGHT = 1e-2
+
+
+class Emission(Protocol):
+    """What the likelihood asks of a model of y_t given the state; parameters are unconstrained vectors."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def bounds(self) -> list[tuple[float | None, float | None]]: ...
+    @property
+    def smallest_regime(self) -> float: ...
+    def log_densities(self, theta: Array) -> Array: ...
+    def score(self, theta: Array, weights: Array) -> Array: ...
+    def update(self, theta: Array, weights: Array) -> Array: ...
+    def begin(self, weights: Array) -> Array: ...
+    def natural(self, theta: Array) -> Array: ...
+    def unconstrained(self, natural: Array) -> Array: ...
+    def ranking(self, theta: Array) -> Sequence[tuple[float, ...]]: ...
+    def permute(self, theta: Array, order: NDArray[np.intp]) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Standard:
+    """y = shift + root x: an affine map that makes the sample white, so that the search knows no unit."""
+
+    shift: Array
+    root: Array
+
+    @classmethod
+    def of(cls, y: Array, names: Sequence[Hashable]) -> Standard:
+        """Map to mean zero and unit covariance.
+
+        Raises
+        ------
+        EstimationError
+            If the series are linearly dependent.
+        """
+        scale = y.std(axis=0)
+        correlation = np.atleast_2d(np.corrcoef(y, rowvar=False))
+        if np.linalg.eigvalsh(correlation)[0] < 1e-10:
+            raise EstimationError(
+                ", ".join(map(str, names)), "the series are linearly dependent", "Leave one of them out."
+            )
+        return cls(y.mean(axis=0), scale[:, None] * np.linalg.cholesky(correlation))
+
+    @classmethod
+    def identity(cls, size: int) -> Standard:
+        return cls(np.zeros(size), np.eye(size))
+
+    def standardise(self, y: Array) -> Array:
+        return np.ascontiguousarray(solve_triangular(self.root, (y - self.shift).T, lower=True).T)
+
+    @property
+    def log_determinant(self) -> float:
+        return float(np.log(np.diag(self.root)).sum())
+
+
+@dataclass(frozen=True)
+class EllipticalRegimes:
+    """Emission model of `MarkovSwitching`; theta = (means, Cholesky factors with log diagonal, log(nu - 2)).
+
+    Parameters
+    ----------
+    y : array, shape (T, N)
+    labels : tuple of str
+        Name of each series inside a parameter's name; one empty string for a single series.
+    k_regimes : int
+    radial : Radial
+    switching_mean, switching_covariance : bool
+    reference : array of int
+        Columns whose standardised covariance orders the regimes.
+    standard : Standard
+    """
+
+    y: Array
+    labels: tuple[str, ...]
+    k_regimes: int
+    radial: Radial
+    switching_mean: bool
+    switching_covariance: bool
+    reference: NDArray[np.intp]
+    standard: Standard
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_x", self.standard.standardise(self.y))
+
+    @property
+    def x(self) -> Array:
+        """Whitened observations, shape (T, N)."""
+        return self._x  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def dimension(self) -> int:
+        return self.y.shape[1]
+
+    @property
+    def _triangle(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return np.tril_indices(self.dimension)
+
+    @property
+    def _counts(self) -> tuple[int, int]:
+        return (
+            self.k_regimes if self.switching_mean else 1,
+            self.k_regimes if self.switching_covariance else 1,
+        )
+
+    @property
+    def size(self) -> int:
+        means, covariances = self._counts
+        return means * self.dimension + covariances * len(self._triangle[0]) + self.radial.size
+
+    @property
+    def smallest_regime(self) -> float:
+        """Observations below which a regime is taken for an accident of the search."""
+        return 2.0 * (self.dimension + 1.0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """`mean[k,series]`, `cov[k,series,series]` (`mean[k]`, `sigma2[k]` for one series), `nu`."""
+        means, covariances = self._counts
+        rows, columns = self._triangle
+
+        def name(what: str, regimes: int, k: int, *series: str) -> str:
+            inside = ([str(k)] if regimes > 1 or self.k_regimes == 1 else []) + [label for label in series if label]
+            return f"{what}[{','.join(inside)}]" if inside else what
+
+        second = "cov" if self.dimension > 1 else "sigma2"
+        pairs = list(zip(rows, columns, strict=True))
+        return (
+            *(name("mean", means, k, label) for k in range(means) for label in self.labels),
+            *(
+                name(second, covariances, k, self.labels[i], self.labels[j])
+                for k in range(covariances)
+                for i, j in pairs
+            ),
+            *self.radial.names,
+        )
+
+    @property
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        means, covariances = self._counts
+        rows, columns = self._triangle
+        floor = 0.5 * float(np.log(VARIANCE_FLOOR))
+        free: list[tuple[float | None, float | None]] = [(None, None)] * (means * self.dimension)
+        triangle = [(floor, None) if i == j else (None, None) for i, j in zip(rows, columns, strict=True)]
+        return free + triangle * covariances + self.radial.bounds
+
+    def _unpack(self, theta: Array) -> tuple[Array, Array, Array]:
+        means, covariances = self._counts
+        split = means * self.dimension
+        location = np.ascontiguousarray(
+            np.broadcast_to(theta[:split].reshape(means, self.dimension), (self.k_regimes, self.dimension))
+        )
+        rows, columns = self._triangle
+        entries = theta[split : split + covariances * len(rows)].reshape(covariances, len(rows))
+        factors = np.zeros((covariances, self.dimension, self.dimension))
+        factors[:, rows, columns] = entries
+        diagonal = np.arange(self.dimension)
+        factors[:, diagonal, diagonal] = np.exp(factors[:, diagonal, diagonal])
+        full = np.ascontiguousarray(np.broadcast_to(factors, (self.k_regimes, *factors.shape[1:])))
+        return location, full, theta[self.size - self.radial.size :]
+
+    def _pack(self, means: Array, factors: Array, shape: Array) -> Array:
+        rows, columns = self._triangle
+        entries = factors.copy()
+        diagonal = np.arange(self.dimension)
+        entries[:, diagonal, diagonal] = np.log(entries[:, diagonal, diagonal])
+        count_means, count_factors = self._counts
+        return np.concatenate([means[:count_means].ravel(), entries[:count_factors, rows, columns].ravel(), shape])
+
+    def log_densities(self, theta: Array) -> Array:
+        """log f(y_t | s_t = k), shape (T, K)."""
+        means, factors, shape = self._unpack(theta)
+        distances = squared_distances(self.x, means, factors)
+        log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + self.standard.log_determinant
+        return self.radial.log_density(distances, self.dimension, shape) - log_determinants
+
+    def score(self, theta: Array, weights: Array) -> Array:
+        """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
+        means, factors, shape = self._unpack(theta)
+        distances = squared_distances(self.x, means, factors)
+        scaled = weights * self.radial.weights(distances, self.dimension, shape)
+        first, second = weighted_moments(self.x, scaled, means)
+        total = weights.sum(axis=0)
+        inverse = np.linalg.inv(factors)
+        transposed = inverse.transpose(0, 2, 1)
+        mean_score = np.einsum("kij,kj->ki", transposed @ inverse, first)
+        inner = inverse @ second @ transposed - total[:, None, None] * np.eye(self.dimension)
+        factor_score = transposed @ inner
+        diagonal = np.arange(self.dimension)
+        factor_score[:, diagonal, diagonal] *= factors[:, diagonal, diagonal]
+        count_means, count_factors = self._counts
+        if count_means == 1:
+            mean_score = mean_score.sum(axis=0, keepdims=True)
+        if count_factors == 1:
+            factor_score = factor_score.sum(axis=0, keepdims=True)
+        rows, columns = self._triangle
+        return np.concatenate(
+            [
+                mean_score.ravel(),
+                factor_score[:, rows, columns].ravel(),
+                self.radial.score(distances, weights, self.dimension, shape),
+            ]
+        )
+
+    def update(self, theta: Array, weights: Array) -> Array:
+        """M-step with the sample covariance as penalty (Chen and Tan 2009, J. Multivariate Analysis 100, eq. 3)."""
+        means, factors, shape = self._unpack(theta)
+        distances = squared_distances(self.x, means, factors)
+        scaled = weights * self.radial.weights(distances, self.dimension, shape)
+        mass = scaled.sum(axis=0)
+        first, _ = weighted_moments(self.x, scaled, means)
+        if self.switching_mean:
+            means = means + first / np.maximum(mass, 1e-8)[:, None]
+        else:
+            inverse = np.linalg.inv(factors)
+            precision = inverse.transpose(0, 2, 1) @ inverse
+            pooled = np.einsum("k,kij->ij", mass, precision)
+            means = means + np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))
+        _, second = weighted_moments(self.x, scaled, means)
+        total = weights.sum(axis=0)
+        if not self.switching_covariance:
+            second, total = second.sum(axis=0, keepdims=True), total.sum(keepdims=True)
+        identity = np.eye(self.dimension)
+        covariances = (second + PENALTY_WEIGHT * identity) / (total + PENALTY_WEIGHT)[:, None, None]
+        factors = np.linalg.cholesky(covariances)
+        shape = self.radial.update(distances, weights, self.dimension, shape)
+        return self._clip(self._pack(means, factors, shape))
+
+    def _clip(self, theta: Array) -> Array:
+        low = np.array([-np.inf if bound[0] is None else bound[0] for bound in self.bounds])
+        return np.maximum(theta, low)
+
+    def begin(self, weights: Array) -> Array:
+        """Parameters at which a search from these regime weights, shape (T, K), begins."""
+        pooled = self._pack(
+            np.zeros((self.k_regimes, self.dimension)),
+            np.repeat(np.eye(self.dimension)[None], self.k_regimes, axis=0),
+            self.radial.begin(),
+        )
+        return self.update(pooled, weights)
+
+    def moments(self, theta: Array) -> tuple[Array, Array]:
+        """Means, shape (K, N), and covariances, shape (K, N, N), in the units of y."""
+        means, factors, shape = self._unpack(theta)
+        roots = self.standard.root @ factors
+        covariances = roots @ roots.transpose(0, 2, 1) * self.radial.variance_factor(shape)
+        return self.standard.shift + means @ self.standard.root.T, covariances
+
+    def natural(self, theta: Array) -> Array:
+        """Means, covariances (lower triangle, row by row) and nu, in the units of y."""
+        means, covariances = self.moments(theta)
+        count_means, count_factors = self._counts
+        rows, columns = self._triangle
+        shape = theta[self.size - self.radial.size :]
+        return np.concatenate(
+            [
+                means[:count_means].ravel(),
+                covariances[:count_factors, rows, columns].ravel(),
+                self.radial.natural(shape),
+            ]
+        )
+
+    def unconstrained(self, natural: Array) -> Array:
+        """Inverse of `natural`."""
+        count_means, count_factors = self._counts
+        rows, columns = self._triangle
+        split = count_means * self.dimension
+        end = split + count_factors * len(rows)
+        means = np.asarray(natural[:split]).reshape(count_means, self.dimension)
+        shape = self.radial.unconstrained(np.asarray(natural[end:]))
+        covariances = np.zeros((count_factors, self.dimension, self.dimension))
+        covariances[:, rows, columns] = np.asarray(natural[split:end]).reshape(count_factors, -1)
+        covariances[:, columns, rows] = covariances[:, rows, columns]
+        inverse = np.linalg.inv(self.standard.root)
+        scales = inverse @ (covariances / self.radial.variance_factor(shape)) @ inverse.T
+        return self._pack((means - self.standard.shift) @ inverse.T, np.linalg.cholesky(scales), shape)
+
+    def ranking(self, theta: Array) -> list[tuple[float, ...]]:
+        """Variance of the reference block as a multiple of the sample's, ties by its mean."""
+        means, covariances = self.moments(theta)
+        scale = np.diag(self.standard.root @ self.standard.root.T)[self.reference]
+        variances = covariances[:, self.reference, self.reference] / scale
+        levels = means[:, self.reference] / np.sqrt(scale)
+        ranks = np.round(variances.mean(axis=1), 10), levels.mean(axis=1)
+        return [(float(variance), float(level)) for variance, level in zip(*ranks, strict=True)]
+
+    def permute(self, theta: Array, order: NDArray[np.intp]) -> Array:
+        means, factors, shape = self._unpack(theta)
+        return self._pack(means[order], factors[order], shape)

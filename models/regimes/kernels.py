@@ -1,0 +1,161 @@
+"""Filter and smoother of a hidden Markov chain: arrays in, arrays out; they do not know what is emitted.
+
+Transition matrices have shape (L, S, S) with rows summing to one: L = 1 for a constant matrix, L = T for one that
+varies; entry [t, i, j] is P(s_t = j | s_{t-1} = i). Entry [0] of a varying one is not used by the recursion.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@njit(cache=True)
+def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> tuple[Array, Array, Array]:
+    """Predicted and filtered probabilities by the recursion of Hamilton (1989, Econometrica 57, eq. 4.5-4.8).
+
+    Densities are shifted by the largest one among the states that can be reached, so that no observation, however
+    far out, makes the total underflow.
+
+    Parameters
+    ----------
+    log_densities : array, shape (T, S)
+        log f(y_t | s_t).
+    transition : array, shape (1, S, S) or (T, S, S)
+    initial : array, shape (S,)
+        P(s_1) before the first observation.
+
+    Returns
+    -------
+    logliks : array, shape (T,)
+        log f(y_t | F_{t-1}).
+    predicted, filtered : array, shape (T, S)
+        P(s_t | F_{t-1}) and P(s_t | F_t).
+    """
+    length, states = log_densities.shape
+    step = 1 if transition.shape[0] > 1 else 0
+    logliks = np.empty(length)
+    predicted = np.empty((length, states))
+    filtered = np.empty((length, states))
+    for t in range(length):
+        if t == 0:
+            for j in range(states):
+                predicted[0, j] = initial[j]
+        else:
+            for j in range(states):
+                predicted[t, j] = 0.0
+            for i in range(states):
+                weight = filtered[t - 1, i]
+                if weight > 0.0:
+                    for j in range(states):
+                        predicted[t, j] += weight * transition[t * step, i, j]
+        peak = -np.inf
+        for j in range(states):
+            if predicted[t, j] > 0.0 and log_densities[t, j] > peak:
+                peak = log_densities[t, j]
+        if peak == -np.inf:
+            logliks[t] = -np.inf
+            for j in range(states):
+                filtered[t, j] = predicted[t, j]
+            continue
+        total = 0.0
+        for j in range(states):
+            filtered[t, j] = 0.0
+            if predicted[t, j] > 0.0:
+                filtered[t, j] = predicted[t, j] * np.exp(log_densities[t, j] - peak)
+            total += filtered[t, j]
+        for j in range(states):
+            filtered[t, j] /= total
+        logliks[t] = peak + np.log(total)
+    return logliks, predicted, filtered
+
+
+@njit(cache=True)
+def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[Array, Array]:
+    """Smoothed probabilities and expected transitions (Kim 1994, Journal of Econometrics 60, eq. 2.20-2.21).
+
+    Parameters
+    ----------
+    predicted, filtered : array, shape (T, S)
+        From `hamilton_filter`.
+    transition : array, shape (1, S, S) or (T, S, S)
+
+    Returns
+    -------
+    smoothed : array, shape (T, S)
+        P(s_t | F_T).
+    transitions : array, of the shape of `transition`
+        P(s_{t-1} = i, s_t = j | F_T) at each t >= 1, or its sum over t for a constant matrix.
+    """
+    length, states = predicted.shape
+    step = 1 if transition.shape[0] > 1 else 0
+    smoothed = np.empty((length, states))
+    transitions = np.zeros(transition.shape)
+    ratio = np.empty(states)
+    for j in range(states):
+        smoothed[length - 1, j] = filtered[length - 1, j]
+    for t in range(length - 1, 0, -1):
+        for j in range(states):
+            ratio[j] = smoothed[t, j] / predicted[t, j] if predicted[t, j] > 0.0 else 0.0
+        total = 0.0
+        for i in range(states):
+            weight = filtered[t - 1, i]
+            ahead = 0.0
+            for j in range(states):
+                pair = weight * transition[t * step, i, j] * ratio[j]
+                transitions[t * step, i, j] += pair
+                ahead += pair
+            smoothed[t - 1, i] = ahead
+            total += ahead
+        if total > 0.0:
+            for i in range(states):
+                smoothed[t - 1, i] /= total
+    return smoothed, transitions
+
+
+@njit(cache=True)
+def squared_distances(x: Array, means: Array, choleskys: Array) -> Array:
+    """Mahalanobis distances (x_t - mean_k)' (L_k L_k')^-1 (x_t - mean_k), shape (T, K)."""
+    length, size = x.shape
+    regimes = means.shape[0]
+    distances = np.empty((length, regimes))
+    solved = np.empty(size)
+    for k in range(regimes):
+        for t in range(length):
+            total = 0.0
+            for i in range(size):
+                value = x[t, i] - means[k, i]
+                for j in range(i):
+                    value -= choleskys[k, i, j] * solved[j]
+                value /= choleskys[k, i, i]
+                solved[i] = value
+                total += value * value
+            distances[t, k] = total
+    return distances
+
+
+@njit(cache=True)
+def weighted_moments(x: Array, weights: Array, means: Array) -> tuple[Array, Array]:
+    """Sums over t of w_tk (x_t - mean_k), shape (K, N), and of w_tk times its outer product, shape (K, N, N)."""
+    length, size = x.shape
+    regimes = means.shape[0]
+    first = np.zeros((regimes, size))
+    second = np.zeros((regimes, size, size))
+    deviation = np.empty(size)
+    for k in range(regimes):
+        for t in range(length):
+            weight = weights[t, k]
+            if weight == 0.0:
+                continue
+            for i in range(size):
+                deviation[i] = x[t, i] - means[k, i]
+                first[k, i] += weight * deviation[i]
+                for j in range(i + 1):
+                    second[k, i, j] += weight * deviation[i] * deviation[j]
+        for i in range(size):
+            for j in range(i):
+                second[k, j, i] = second[k, i, j]
+    return first, second

@@ -1,0 +1,176 @@
+"""The likelihood of a switching model: a chain and an emission model put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.regimes.chain import Chain, LaggedStates
+from models.regimes.emissions import Emission
+from models.regimes.kernels import hamilton_filter, kim_smoother
+
+Array = NDArray[np.float64]
+
+#: Step of the central differences of score and log-likelihood, relative to max(1, |theta|).
+DIFFERENCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """What the filter and the smoother say about the regime.
+
+    Attributes
+    ----------
+    logliks : array, shape (T,)
+        log f(y_t | F_{t-1}).
+    predicted, filtered, smoothed : array, shape (T, K)
+        P(s_t | F_{t-1}), P(s_t | F_t), P(s_t | F_T).
+    """
+
+    logliks: Array
+    predicted: Array
+    filtered: Array
+    smoothed: Array
+
+    @property
+    def loglik(self) -> float:
+        return float(self.logliks.sum())
+
+
+@dataclass(frozen=True)
+class SwitchingLikelihood:
+    """theta = (chain parameters, emission parameters), all unconstrained.
+
+    Parameters
+    ----------
+    chain : Chain
+    states : LaggedStates
+        The chain itself, or the chain with its lags for an autoregression.
+    emission : Emission
+    """
+
+    chain: Chain
+    states: LaggedStates
+    emission: Emission
+
+    @property
+    def size(self) -> int:
+        return self.chain.size + self.emission.size
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.chain.names, *self.emission.names)
+
+    @property
+    def bounds(self) -> list[tuple[float | None, float | None]]:
+        return [*self.chain.bounds, *self.emission.bounds]
+
+    def split(self, theta: Array) -> tuple[Array, Array]:
+        return theta[: self.chain.size], theta[self.chain.size :]
+
+    def _filter(self, theta: Array) -> tuple[Array, Array, Array, Array]:
+        chain_theta, emission_theta = self.split(theta)
+        transition = self.chain.transition(chain_theta)
+        initial = self.states.initial(self.chain.initial(transition), transition)
+        expanded = self.states.transition(transition)
+        return (*hamilton_filter(self.emission.log_densities(emission_theta), expanded, initial), expanded)
+
+    def probabilities(self, theta: Array) -> Probabilities:
+        """Predicted, filtered and smoothed probabilities of the regimes."""
+        logliks, predicted, filtered, expanded = self._filter(theta)
+        smoothed, _ = kim_smoother(predicted, filtered, expanded)
+        marginal = self.states.marginal
+        return Probabilities(logliks, marginal(predicted), marginal(filtered), marginal(smoothed))
+
+    def logliks(self, theta: Array) -> Array:
+        """log f(y_t | F_{t-1}), shape (T,)."""
+        return self._filter(theta)[0]
+
+    def _expectation(self, theta: Array) -> tuple[float, Array, Array, Array]:
+        logliks, predicted, filtered, expanded = self._filter(theta)
+        smoothed, pairs = kim_smoother(predicted, filtered, expanded)
+        transitions, first = self.states.collapse(pairs, smoothed[0])
+        return float(logliks.sum()), smoothed, transitions, first
+
+    def value_and_score(self, theta: Array) -> tuple[float, Array]:
+        """Log-likelihood and its score, by Fisher's identity: the expected score of the complete data."""
+        chain_theta, emission_theta = self.split(theta)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value, smoothed, transitions, first = self._expectation(theta)
+            if not np.isfinite(value):
+                return -np.inf, np.zeros_like(theta)
+            score = np.concatenate(
+                [
+                    self.chain.score(chain_theta, transitions, first),
+                    self.emission.score(emission_theta, smoothed),
+                ]
+            )
+        return (value, score) if np.isfinite(score).all() else (-np.inf, np.zeros_like(theta))
+
+    def em_step(self, theta: Array) -> tuple[float, Array, Array]:
+        """Log-likelihood at theta, the next theta, and the smoothed probabilities of the regimes at theta."""
+        chain_theta, emission_theta = self.split(theta)
+        value, smoothed, transitions, _ = self._expectation(theta)
+        following = np.concatenate(
+            [self.chain.update(chain_theta, transitions), self.emission.update(emission_theta, smoothed)]
+        )
+        return value, following, self.states.marginal(smoothed)
+
+    def begin(self, weights: Array) -> Array:
+        """theta from regime weights, shape (T, K)."""
+        expanded = self.states.weights(weights) if self.states.order else weights
+        return np.concatenate([self.chain.begin(len(weights)), self.emission.begin(expanded)])
+
+    def natural(self, theta: Array) -> Array:
+        """Parameters in their own units, in the order of `names`."""
+        chain_theta, emission_theta = self.split(theta)
+        return np.concatenate([self.chain.natural(chain_theta), self.emission.natural(emission_theta)])
+
+    def unconstrained(self, natural: Array) -> Array:
+        """theta of natural parameters."""
+        split = len(self.chain.names)
+        return np.concatenate([self.chain.unconstrained(natural[:split]), self.emission.unconstrained(natural[split:])])
+
+    def ordered(self, theta: Array) -> Array:
+        """The same point with the regimes in canonical order."""
+        chain_theta, emission_theta = self.split(theta)
+        ranking = self.emission.ranking(emission_theta)
+        order = np.array(sorted(range(len(ranking)), key=lambda k: ranking[k]))
+        return np.concatenate([self.chain.permute(chain_theta, order), self.emission.permute(emission_theta, order)])
+
+    def hessian(self, theta: Array, free: NDArray[np.bool_]) -> Array:
+        """Second derivatives with respect to the free parameters, by central differences of the score."""
+        columns = []
+        for index in np.flatnonzero(free):
+            step = DIFFERENCE * max(1.0, abs(theta[index]))
+            high, low = theta.copy(), theta.copy()
+            high[index] += step
+            low[index] -= step
+            slope = self.value_and_score(high)[1] - self.value_and_score(low)[1]
+            columns.append(slope[free] / (2.0 * step))
+        matrix = np.array(columns).reshape(int(free.sum()), int(free.sum()))
+        return 0.5 * (matrix + matrix.T)
+
+    def scores(self, theta: Array, free: NDArray[np.bool_]) -> Array:
+        """Derivative of each log f(y_t | F_{t-1}) with respect to the free parameters, shape (T, P)."""
+        columns = []
+        for index in np.flatnonzero(free):
+            step = DIFFERENCE * max(1.0, abs(theta[index]))
+            high, low = theta.copy(), theta.copy()
+            high[index] += step
+            low[index] -= step
+            columns.append((self.logliks(high) - self.logliks(low)) / (2.0 * step))
+        return np.column_stack(columns)
+
+    def jacobian(self, theta: Array, free: NDArray[np.bool_]) -> Array:
+        """Derivative of the natural parameters with respect to the free ones, shape (size, P)."""
+        columns = []
+        for index in np.flatnonzero(free):
+            step = DIFFERENCE * max(1.0, abs(theta[index]))
+            high, low = theta.copy(), theta.copy()
+            high[index] += step
+            low[index] -= step
+            columns.append((self.natural(high) - self.natural(low)) / (2.0 * step))
+        return np.column_stack(columns)

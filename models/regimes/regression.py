@@ -1,0 +1,223 @@
+"""Markov-switching regression: miners on metal and market, with betas that change with the regime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from data.errors import EstimationError
+from models.regimes.chain import ConstantChain, LaggedStates
+from models.regimes.likelihood import SwitchingLikelihood
+from models.regimes.markov_switching import require_specification
+from models.regimes.radial import RADIAL, Distribution
+from models.regimes.regression_emission import Basis, RegressionRegimes
+from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
+from models.regimes.sample import Sample, as_sample, require_length, require_variation
+from models.regimes.search import search
+from models.regimes.starts import rolling_mean, signals_of, start_weights
+
+Array = NDArray[np.float64]
+Observations = pd.DataFrame | pd.Series | ArrayLike
+
+CONSTANT = "const"
+
+
+@dataclass(frozen=True)
+class Design:
+    """Dependent variable and regressors, the constant first."""
+
+    y: Sample
+    X: Array
+    columns: tuple[str, ...]
+
+
+def as_design(y: Observations, X: Observations | None) -> Design:
+    """Check y and X; a constant is put in front unless X holds one.
+
+    Raises
+    ------
+    EstimationError
+        If the lengths or indices differ, or the columns are linearly dependent.
+    """
+    left = as_sample(y)
+    if len(left.names) != 1:
+        raise EstimationError("y", f"{len(left.names)} columns where one is needed", "Regress one series at a time.")
+    ones = np.ones((left.length, 1))
+    if X is None:
+        return Design(left, ones, (CONSTANT,))
+    right = as_sample(X, "x")
+    if right.length != left.length:
+        raise EstimationError("X", f"{right.length} rows for {left.length} of y", "Align y and X on common dates.")
+    if isinstance(y, pd.Series | pd.DataFrame) and isinstance(X, pd.Series | pd.DataFrame):
+        if not left.index.equals(right.index):
+            raise EstimationError("X", "has another index than y", "Align y and X on common dates.")
+        names = [str(name) for name in right.names]
+    else:
+        names = [str(name) for name in right.names]
+    if not isinstance(X, pd.Series | pd.DataFrame):
+        names = [f"x{i + 1}" for i in range(right.values.shape[1])]
+    constant = np.ptp(right.values, axis=0) == 0.0
+    values, columns = (right.values, names) if constant.any() else (np.hstack([ones, right.values]), [CONSTANT, *names])
+    scale = np.sqrt(np.mean(np.square(values), axis=0))
+    if not scale.all() or np.linalg.svd(values / scale, compute_uv=False)[-1] < 1e-8 * np.sqrt(left.length):
+        raise EstimationError("X", "the regressors are linearly dependent", "Leave one of them out.")
+    return Design(left, values, tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class RegressionResult(RegimeResult):
+    """A fitted `MarkovRegression`.
+
+    Attributes
+    ----------
+    model : MarkovRegression
+    """
+
+    model: MarkovRegression
+
+    @property
+    def _emission(self) -> RegressionRegimes:
+        emission = self.likelihood.emission
+        assert isinstance(emission, RegressionRegimes)
+        return emission
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """Coefficients of each regime, shape (K, P); a common one is repeated."""
+        values = self._emission.coefficients(self.likelihood.split(self.found.theta)[1])
+        return pd.DataFrame(
+            values, index=pd.RangeIndex(self.k_regimes, name="regime"), columns=list(self._emission.columns)
+        )
+
+    @property
+    def variances(self) -> Array:
+        """Residual variance of each regime, shape (K,)."""
+        return self._emission.variances(self.likelihood.split(self.found.theta)[1])
+
+    def filter(self, y: Observations, X: Observations | None = None) -> RegimeProbabilities:
+        """Regime probabilities on other data with these parameters."""
+        return self.model.filter(self.params, y, X)
+
+
+@dataclass(frozen=True)
+class MarkovRegression:
+    """y_t = x_t' b_{s_t} + sigma_{s_t} e_t, s_t a Markov chain of K regimes (Hamilton 1994, section 22.4).
+
+    Parameters
+    ----------
+    k_regimes : int
+        1 to 4.
+    switching_coefficients : True, False or names
+        Which columns of X switch; the added constant is called `const`.
+    switching_variance : bool
+    distribution : {"gaussian", "t"}
+        With "t" one nu is shared by the regimes.
+    initial : tuple of float, optional
+        P(s_1); the ergodic distribution where None.
+    """
+
+    k_regimes: int
+    switching_coefficients: bool | Sequence[str] = True
+    switching_variance: bool = True
+    distribution: Distribution = "gaussian"
+    initial: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        require_specification(self.k_regimes, self.distribution)
+        nothing = self.switching_coefficients is False or self.switching_coefficients == ()
+        if self.k_regimes > 1 and nothing and not self.switching_variance:
+            raise EstimationError("MarkovRegression", "nothing switches", "Let a coefficient or the variance switch.")
+
+    def fit(
+        self,
+        y: Observations,
+        X: Observations | None = None,
+        *,
+        starts: int = 30,
+        seed: int = 0,
+        warm: RegressionResult | None = None,
+    ) -> RegressionResult:
+        """Maximum likelihood from many starts.
+
+        Parameters
+        ----------
+        y : Series or array, shape (T,)
+        X : DataFrame, Series or array, shape (T, P), optional
+            A constant is put in front unless X holds one; without X the constant is the only regressor.
+        starts : int
+        seed : int
+        warm : RegressionResult, optional
+            A further start: the optimum of an earlier fit.
+
+        Returns
+        -------
+        RegressionResult
+
+        Raises
+        ------
+        EstimationError
+            If a value is missing, y does not vary or is a linear function of X, or the data are too few.
+        """
+        design = as_design(y, X)
+        require_variation(design.y)
+        target = design.y.values[:, 0]
+        switching = self._switching(design.columns)
+        basis = Basis.of(target, design.X, switching)
+        if basis.scale <= 1e-10 * float(target.std()):
+            raise EstimationError(str(design.y.names[0]), "is a linear function of X", "Leave that regressor out.")
+        likelihood = self._likelihood(design, switching, basis)
+        require_length(design.y, likelihood.size, self.k_regimes)
+        coefficients, *_ = np.linalg.lstsq(design.X, target, rcond=None)
+        residuals = (target - design.X @ coefficients) / basis.scale
+        signals = np.column_stack([signals_of(residuals[:, None]), _slope_signals(residuals, design.X)])
+        tries = starts if self.k_regimes > 1 else 1
+        begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
+        if warm is not None:
+            begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
+        return RegressionResult(likelihood, design.y.index, search(likelihood, begins, design.y.length), self)
+
+    def loglik(self, params: Parameters, y: Observations, X: Observations | None = None) -> float:
+        """Log-likelihood at given parameters: `p[i->j]` without the last column, coefficients, variances, nu."""
+        return self.filter(params, y, X).loglik
+
+    def filter(self, params: Parameters, y: Observations, X: Observations | None = None) -> RegimeProbabilities:
+        """Regime probabilities at given parameters, for instance those of an earlier vintage."""
+        design = as_design(y, X)
+        switching = self._switching(design.columns)
+        likelihood = self._likelihood(design, switching, Basis.identity(design.X.shape[1]))
+        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
+        return RegimeProbabilities.of(likelihood.probabilities(theta), design.y.index)
+
+    def _switching(self, columns: tuple[str, ...]) -> NDArray[np.bool_]:
+        if isinstance(self.switching_coefficients, bool):
+            return np.full(len(columns), self.switching_coefficients)
+        unknown = [name for name in self.switching_coefficients if name not in columns]
+        if unknown:
+            raise EstimationError(", ".join(unknown), "is not a regressor", f"Choose from {', '.join(columns)}.")
+        return np.array([column in self.switching_coefficients for column in columns])
+
+    def _likelihood(self, design: Design, switching: NDArray[np.bool_], basis: Basis) -> SwitchingLikelihood:
+        emission = RegressionRegimes(
+            y=design.y.values[:, 0],
+            X=design.X,
+            columns=design.columns,
+            k_regimes=self.k_regimes,
+            radial=RADIAL[self.distribution],
+            switching=switching,
+            switching_variance=self.switching_variance,
+            basis=basis,
+        )
+        return SwitchingLikelihood(ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission)
+
+
+def _slope_signals(residuals: Array, X: Array) -> Array:
+    """Rolling means of residual times regressor: where a slope differs from its average, shape (T, 2 P)."""
+    moving = X - X.mean(axis=0)
+    scale = moving.std(axis=0)
+    products = residuals[:, None] * moving / np.where(scale > 0.0, scale, 1.0)
+    varying = products[:, scale > 0.0]
+    return np.column_stack([rolling_mean(varying, 21), rolling_mean(varying, 63)]) if varying.size else varying

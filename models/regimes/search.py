@@ -1,0 +1,199 @@
+"""Find the best optimum of a switching likelihood: EM from many starts, quasi-Newton, Newton."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import EstimationError
+from models.optimise import GRADIENT_TOLERANCE, SAME_OPTIMUM, Convergence, maximise
+from models.regimes.chain import ConstantChain
+from models.regimes.likelihood import SwitchingLikelihood
+
+Array = NDArray[np.float64]
+
+#: EM iterations from each start, and the gain in log-likelihood below which they stop early.
+EM_ITERATIONS = 40
+EM_GAIN = 0.02
+#: Distinct candidates polished by quasi-Newton.
+POLISHED = 5
+#: Two EM ends are the same candidate when their smoothed probabilities differ by less than this on average.
+SAME_REGIMES = 0.03
+#: Transition probabilities below this are tried at zero.
+NEARLY_ZERO = 1e-3
+NEWTON_STEPS = 6
+#: Gradient per observation at which Newton's method has arrived.
+NEWTON_TOLERANCE = 1e-10
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best optimum: unconstrained parameters, which of them are free, and how it was reached."""
+
+    theta: Array
+    free: NDArray[np.bool_]
+    hessian: Array
+    convergence: Convergence
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    theta: Array
+    value: float
+    smoothed: Array
+
+
+def _run_em(likelihood: SwitchingLikelihood, theta: Array) -> _Candidate | None:
+    best: _Candidate | None = None
+    previous = -np.inf
+    with np.errstate(all="ignore"):
+        for _ in range(EM_ITERATIONS):
+            try:
+                value, following, smoothed = likelihood.em_step(theta)
+            except np.linalg.LinAlgError:
+                break
+            if not (np.isfinite(value) and np.isfinite(following).all()):
+                break
+            if best is None or value > best.value:
+                best = _Candidate(theta, value, smoothed)
+            if abs(value - previous) < EM_GAIN:
+                break
+            previous, theta = value, following
+    return best
+
+
+def _regime_order(smoothed: Array, likelihood: SwitchingLikelihood, theta: Array) -> Array:
+    ranking = likelihood.emission.ranking(likelihood.split(theta)[1])
+    return smoothed[:, sorted(range(len(ranking)), key=lambda k: ranking[k])]
+
+
+def _group(likelihood: SwitchingLikelihood, candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
+    groups: list[tuple[Array, list[_Candidate]]] = []
+    for candidate in sorted(candidates, key=lambda item: -item.value):
+        regimes = _regime_order(candidate.smoothed, likelihood, candidate.theta)
+        for leader, members in groups:
+            if float(np.mean(np.abs(regimes - leader))) < SAME_REGIMES:
+                members.append(candidate)
+                break
+        else:
+            groups.append((regimes, [candidate]))
+    sound = [
+        members
+        for regimes, members in groups
+        if float(regimes.sum(axis=0).min()) >= likelihood.emission.smallest_regime
+    ]
+    return sound or [members for _, members in groups]
+
+
+def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observations: int) -> Found:
+    """Maximise the likelihood.
+
+    Each start runs a few EM steps; those that end in the same regimes are one candidate; the best few candidates are
+    polished by quasi-Newton, the winner by Newton's method. A candidate with a regime of almost no observations is
+    dropped unless all have one: its likelihood is unbounded, not large.
+
+    Parameters
+    ----------
+    likelihood : SwitchingLikelihood
+    starts : iterable of arrays, shape (P,)
+    observations : int
+
+    Raises
+    ------
+    EstimationError
+        If no start leads to a finite log-likelihood.
+    """
+    ends = [_run_em(likelihood, theta) for theta in starts]
+    candidates = [end for end in ends if end is not None]
+    if not candidates:
+        raise EstimationError(
+            "the regime model",
+            f"none of {len(ends)} starts has a finite log-likelihood",
+            "Check the series for constant or extreme values, or use fewer regimes.",
+        )
+    groups = _group(likelihood, candidates)
+    polished = [
+        maximise(
+            likelihood.value_and_score,
+            [members[0].theta],
+            names=likelihood.names,
+            observations=observations,
+            bounds=likelihood.bounds,
+        )
+        for members in groups[:POLISHED]
+    ]
+    best = max(polished, key=lambda optimum: optimum.value)
+    theta, free, hessian, gradient_norm = _finish(likelihood, likelihood.ordered(best.arguments), observations)
+    value = float(likelihood.logliks(theta).sum())
+    reached = sum(
+        len(members)
+        for members, optimum in zip(groups, polished, strict=False)
+        if optimum.value >= value - SAME_OPTIMUM
+    )
+    others = [optimum.value for optimum in polished if optimum.value < value - SAME_OPTIMUM]
+    convergence = replace(
+        best.convergence,
+        converged=gradient_norm <= GRADIENT_TOLERANCE,
+        starts=len(ends),
+        best=value,
+        runner_up=max(others) if others else None,
+        share_at_best=reached / len(ends),
+        gradient_norm=gradient_norm,
+        at_bounds=tuple(name for name, inside in zip(likelihood.names, free, strict=True) if not inside),
+        evaluations=sum(optimum.convergence.evaluations for optimum in polished),
+    )
+    return Found(theta, free, hessian, convergence)
+
+
+def _finish(
+    likelihood: SwitchingLikelihood, theta: Array, observations: int
+) -> tuple[Array, NDArray[np.bool_], Array, float]:
+    theta = _drop_transitions(likelihood, theta)
+    low = np.array([-np.inf if bound[0] is None else bound[0] for bound in likelihood.bounds])
+    high = np.array([np.inf if bound[1] is None else bound[1] for bound in likelihood.bounds])
+    value, score = likelihood.value_and_score(theta)
+    at_low = (theta <= low + 1e-6) & (score <= 1e-6 * observations)
+    at_high = (theta >= high - 1e-6) & (score >= -1e-6 * observations)
+    free = ~(at_low | at_high)
+    hessian = likelihood.hessian(theta, free)
+    for _ in range(NEWTON_STEPS):
+        if not free.any() or float(np.max(np.abs(score[free]))) <= NEWTON_TOLERANCE * observations:
+            break
+        curvature, vectors = np.linalg.eigh(-hessian)
+        step = vectors @ ((vectors.T @ score[free]) / np.maximum(np.abs(curvature), 1e-8 * np.abs(curvature).max()))
+        step /= max(1.0, float(np.max(np.abs(step))))
+        for _halving in range(8):
+            trial = theta.copy()
+            trial[free] += step
+            trial = np.clip(trial, low, high)
+            trial_value, trial_score = likelihood.value_and_score(trial)
+            if trial_value >= value - 1e-9 and np.abs(trial_score[free]).max() < max(
+                np.abs(score[free]).max(), GRADIENT_TOLERANCE * observations
+            ):
+                break
+            step = 0.5 * step
+        else:
+            break
+        theta, value, score = trial, trial_value, trial_score
+        hessian = likelihood.hessian(theta, free)
+    norm = float(np.max(np.abs(score[free]), initial=0.0)) / observations
+    return theta, free, hessian, norm
+
+
+def _drop_transitions(likelihood: SwitchingLikelihood, theta: Array) -> Array:
+    """Set a transition that hardly ever happens to zero where the likelihood does not fall by it."""
+    if not isinstance(likelihood.chain, ConstantChain):
+        return theta
+    value = float(likelihood.logliks(theta).sum())
+    matrix = likelihood.chain.transition(likelihood.split(theta)[0])[0]
+    rare = matrix[~np.eye(len(matrix), dtype=bool)] < NEARLY_ZERO
+    for index in np.flatnonzero(rare):
+        trial = theta.copy()
+        trial[index] = likelihood.bounds[index][0]
+        trial_value = float(likelihood.logliks(trial).sum())
+        if trial_value >= value:
+            theta, value = trial, trial_value
+    return theta
