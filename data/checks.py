@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data.calendar import Aligned
+from data.calendar import STAMPS, Aligned
 from data.quality import Finding, Light
 from data.sources.protocol import Delivery, level_column
 from data.study import Instrument
@@ -110,6 +110,11 @@ def coverage(subject: Subject) -> list[Finding]:
                 f"no value on {len(missing)} of {len(clock)} sessions: {named_dates(missing)}",
             )
         )
+    later = subject.delivery.level.loc[clock[-1] + pd.Timedelta(days=1) :]
+    later = later[pd.DatetimeIndex(later.index).dayofweek < 5]
+    if later.size:
+        detail = f"{later.size} later values (to {later.index[-1]:%Y-%m-%d}) are not used: a required series has none"
+        found.append(subject.finding("beyond the panel", "green", detail))
     stray = subject.aligned.off_session
     if len(stray):
         weekend = int((stray.dayofweek >= 5).sum())
@@ -280,6 +285,11 @@ def clocks(subject: Subject) -> list[Finding]:
     found, instrument = [], subject.instrument
     if subject.delivery.note:
         found.append(subject.finding("second choice", "amber", subject.delivery.note))
+    if "volume" not in subject.delivery.frame:
+        lender = next((one for one in subject.delivery.alternatives if "volume" in one.frame), None)
+        if lender is not None:
+            detail = f"from {lender.origin.address}, {STAMPS[lender.origin.stamp]}; the priced file has none"
+            found.append(subject.finding("volume", "green", detail))
     early = subject.half_days
     if instrument.trades == "always" and len(early):
         detail = f"taken after the exchange's early close on {len(early)} half days, the last on {early[-1]:%Y-%m-%d}"

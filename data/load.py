@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import pandas as pd
 from data import calendar
 from data.checks import Subject, examine, iso, worst
 from data.errors import QualityError, SourceError, StudyFileError
-from data.panel import Panel
+from data.panel import Alternative, Panel
 from data.quality import Finding, QualityReport, SeriesSummary
 from data.schema import MINIMUM_SESSIONS, validate
 from data.snapshot import SNAPSHOTS, SnapshotFolder, newest_snapshot
@@ -81,7 +82,7 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
         levels=levels,
         returns=returns,
         closes=_column(deliveries, "close", clock),
-        volumes=_column(deliveries, "volume", clock),
+        volumes=_volumes(deliveries, clock),
         history=MappingProxyType(
             {role: _known(study.instrument(role), delivery, cut) for role, delivery in deliveries.items()}
         ),
@@ -95,6 +96,16 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
         as_of=cut,
         quality=_report(subjects, absent),
         sha256=_digest(deliveries),
+        release_lags=MappingProxyType(
+            {
+                one.role: one.release_lag_days
+                for one in study.instruments
+                if one.release_lag_days and one.role in deliveries
+            }
+        ),
+        alternatives=MappingProxyType(
+            {role: _alternatives(study.instrument(role), one, clock, cut) for role, one in deliveries.items()}
+        ),
     )
 
 
@@ -153,7 +164,8 @@ def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Deliver
                 raise
             absent.append((instrument.role, error.problem))
             continue
-        validate(delivery, instrument)
+        for one in (delivery, *delivery.alternatives):
+            validate(one, instrument)
         known = _known(instrument, delivery, cut)
         if known.empty:
             reason = f"it holds nothing up to {cut}"
@@ -171,7 +183,7 @@ def _known(instrument: Instrument, delivery: Delivery, cut: date) -> pd.Series:
 
 def _cut(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:
     known = calendar.released(delivery.frame, instrument.release_lag_days, cut)
-    return Delivery(known, delivery.origin, delivery.note)
+    return replace(delivery, frame=known)
 
 
 def _clock(study: Study, deliveries: Mapping[str, Delivery], cut: date) -> pd.DatetimeIndex:
@@ -228,6 +240,24 @@ def _column(deliveries: Mapping[str, Delivery], column: str, clock: pd.DatetimeI
     )
 
 
+def _volumes(deliveries: Mapping[str, Delivery], clock: pd.DatetimeIndex) -> pd.DataFrame:
+    """Volumes of the priced file, else of the first alternative that has them (Bitcoin at 16:00 New York has none)."""
+    with_volume = {
+        role: next((one for one in (delivery, *delivery.alternatives) if "volume" in one.frame), delivery)
+        for role, delivery in deliveries.items()
+    }
+    return _column(with_volume, "volume", clock)
+
+
+def _alternatives(
+    instrument: Instrument, delivery: Delivery, clock: pd.DatetimeIndex, cut: date
+) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(calendar.align(_known(instrument, one, cut), clock, instrument).levels, one.origin)
+        for one in delivery.alternatives
+    )
+
+
 def _rule(study: Study, deliveries: Mapping[str, Delivery]) -> str:
     here = [one for one in study.instruments if one.role in deliveries]
     always = [(one.name, deliveries[one.role].origin.stamp) for one in here if one.trades == "always"]
@@ -264,5 +294,6 @@ def _report(subjects: list[Subject], absent: list[tuple[str, str]]) -> QualityRe
 def _digest(deliveries: Mapping[str, Delivery]) -> str:
     digest = hashlib.sha256()
     for role in sorted(deliveries):
-        digest.update(f"{role} {deliveries[role].origin.sha256}\n".encode())
+        for one in (deliveries[role], *deliveries[role].alternatives):
+            digest.update(f"{role} {one.origin.sha256}\n".encode())
     return digest.hexdigest()

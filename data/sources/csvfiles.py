@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -50,12 +51,14 @@ class CsvFolder:
         return f"{word} from folder {self._folder.resolve().name} (CSV files)"
 
     def read(self, instrument: Instrument) -> Delivery:
-        """Deliver `instrument` from the first of its files that exists."""
+        """Deliver `instrument` from the first of its files that exists; the later ones are its alternatives."""
         files = _candidates(instrument)
-        for position, file in enumerate(files):
-            if file.name in self._names:
-                note = "" if position == 0 else f"read from {file.name}, as {files[0].name} is not in the folder"
-                return deliver_file(self._folder / file.name, file, note=note)
+        here = [file for file in files if file.name in self._names]
+        if here:
+            first, *others = here
+            note = "" if first is files[0] else f"read from {first.name}, as {files[0].name} is not in the folder"
+            alternatives = tuple(deliver_file(self._folder / file.name, file) for file in others)
+            return replace(deliver_file(self._folder / first.name, first), note=note, alternatives=alternatives)
         raise SeriesAbsentError(
             instrument.id,
             f"none of {', '.join(file.name for file in files)} is in folder {self._folder.resolve().name}",
@@ -70,7 +73,7 @@ def _candidates(instrument: Instrument) -> tuple[CsvFile, ...]:
     return instrument.files + tuple(CsvFile(name=name, stamp=stamp) for name in usual if name not in listed)
 
 
-def deliver_file(path: Path, file: CsvFile, note: str = "") -> Delivery:
+def deliver_file(path: Path, file: CsvFile) -> Delivery:
     """Read one CSV file into a Delivery whose Origin says what it is."""
     content = read_bytes(path)
     parsed = parse_csv(content, path.name)
@@ -85,7 +88,7 @@ def deliver_file(path: Path, file: CsvFile, note: str = "") -> Delivery:
         stamp=file.stamp,
         simulated=simulated,
     )
-    return Delivery(parsed.frame, origin, note)
+    return Delivery(parsed.frame, origin)
 
 
 def adjustment_of(columns: pd.Index) -> str:

@@ -32,11 +32,14 @@ class Delivery:
     origin : Origin
     note : str
         How it came to this file or vendor when it was not the first choice, else empty.
+    alternatives : tuple of Delivery
+        The same quantity from the next choices, where the source holds them too.
     """
 
     frame: pd.DataFrame
     origin: Origin
     note: str = ""
+    alternatives: tuple[Delivery, ...] = ()
 
     @property
     def level(self) -> pd.Series:
