@@ -1,0 +1,290 @@
+"""The parameters of the simulated worlds: what is true in each of them.
+
+World C ("mixed") is the default: some statements of the article hold in it, some do not. World A makes the article
+right, world B makes it wrong: one regime, constant correlations and no links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+WorldName = Literal["A", "B", "C"]
+
+SHOCKED = (
+    "metal",
+    "miners",
+    "junior_miners",
+    "market",
+    "growth",
+    "fear",
+    "credit",
+    "dollar",
+    "real_yield",
+    "oil",
+    "crypto",
+)
+"""Roles with a shock of their own, in the order of every array. `crypto` stands last, so that the last column of a
+Cholesky factor separates what it shares with the others from what is its own."""
+
+REGIMES = ("calm", "risk_off", "deleveraging")
+FACTORS = ("market", "gold", "miner", "technology", "deleveraging", "dollar_rates")
+
+Loadings = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class FundRule:
+    """A bond fund priced from the changes of its spread and yield.
+
+    return = carry + credit * d(credit, bp) + real_yield * d(real yield, bp) + noise * multiplier of the regime * n,
+    in percent, n standard normal.
+    """
+
+    carry: float
+    credit: float
+    real_yield: float
+    noise: float
+
+
+@dataclass(frozen=True)
+class VolumeRule:
+    """Log dollar volume of one instrument: level, response to the regime, all on an autoregression of .75."""
+
+    level: float
+    regime: float
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that generates a world.
+
+    Attributes
+    ----------
+    name : {"A", "B", "C"}
+    says : str
+        The world in one sentence.
+    transition : ndarray, (K, K)
+        P(s_t = j | s_{t-1} = i); rows sum to one.
+    loadings : tuple of K mappings role -> factor -> loading
+        Rbar_k = L_k L_k' + diag(1 - sum of squares).
+    mixing : float
+        Weight W of the regime's matrix: R_t = normalise(W Rbar_s + (1 - W) Q_t).
+    q_alpha, q_beta : float
+        cDCC recursion of Q_t (Aielli 2013).
+    degrees_of_freedom : float
+        Of the common Student t.
+    sigma, alpha, gamma, beta : ndarray, (N,)
+        GJR recursion of each shock, h = sigma²(1 - alpha - gamma/2 - beta) + (alpha + gamma 1[e<0]) e² + beta h.
+    means, multipliers : ndarray, (K, N)
+        r = mean + multiplier * h^½ * u.
+    crypto_lead : float
+        Response of the miners, in their own conditional standard deviations, to yesterday's shock of crypto in its.
+    oil_on_miners : float
+        Percent that miners lose on a rise of oil by one percent, as a (negative) coefficient.
+    credit_on_miners : float
+        Percent of the miners' return for one basis point of the credit spread.
+    reversion : float
+        Drift of the miners for each unit of overextension, in their conditional standard deviations.
+    weekend_variance : float
+        Variance of crypto on a day without session against a day with one.
+    common_in_session : float
+        Probability that crypto's common shock falls into New York's hours.
+    volumes : mapping of role to VolumeRule
+    shock_volume : float
+        Response of log volume to the absolute standardised shock.
+    credit_fund : FundRule
+    event_bounds : mapping of role to (low, high)
+        Cumulative simple return in percent that the pinned event must show.
+    """
+
+    name: WorldName
+    says: str
+    transition: Array
+    loadings: tuple[Loadings, ...]
+    mixing: float
+    q_alpha: float
+    q_beta: float
+    degrees_of_freedom: float
+    sigma: Array
+    alpha: Array
+    gamma: Array
+    beta: Array
+    means: Array
+    multipliers: Array
+    crypto_lead: float
+    oil_on_miners: float
+    credit_on_miners: float
+    reversion: float
+    weekend_variance: float
+    common_in_session: float
+    volumes: Mapping[str, VolumeRule]
+    shock_volume: float
+    credit_fund: FundRule
+    event_bounds: Mapping[str, tuple[float, float]]
+
+    @property
+    def k_regimes(self) -> int:
+        """Number of regimes."""
+        return len(self.transition)
+
+    @property
+    def stationary(self) -> Array:
+        """Stationary probabilities of the regimes, (K,)."""
+        k = self.k_regimes
+        system = np.vstack([self.transition.T - np.eye(k), np.ones(k)])
+        return np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0]
+
+    @property
+    def durations(self) -> Array:
+        """Expected durations of the regimes in sessions, (K,); infinite where there is one regime only."""
+        stay = np.diag(self.transition)
+        return np.divide(1.0, 1.0 - stay, out=np.full(len(stay), np.inf), where=stay < 1.0)
+
+    @property
+    def regime_correlations(self) -> Array:
+        """Rbar_k, (K, N, N), positive definite by construction."""
+        matrices = np.empty((self.k_regimes, len(SHOCKED), len(SHOCKED)))
+        for k, table in enumerate(self.loadings):
+            factor = np.array([[table[role].get(name, 0.0) for name in FACTORS] for role in SHOCKED])
+            common = factor @ factor.T
+            np.fill_diagonal(common, 1.0)
+            if np.any((factor**2).sum(axis=1) >= 1.0):
+                raise ValueError(f"world {self.name}, regime {k}: loadings of a role explain more than its variance")
+            matrices[k] = common
+        return matrices
+
+    @property
+    def q_target(self) -> Array:
+        """Target of Q_t: the regimes' matrices weighted by their stationary probabilities, (N, N)."""
+        return np.einsum("k,kij->ij", self.stationary, self.regime_correlations)
+
+
+def _row(values: Mapping[str, float]) -> Array:
+    return np.array([values[role] for role in SHOCKED])
+
+
+def _loadings(table: str) -> Loadings:
+    """Read lines "role factor.loading ..." with the initials of FACTORS: M G K T L U."""
+    initials = dict(zip("MGKTLU", FACTORS, strict=True))
+    rows: dict[str, dict[str, float]] = {}
+    for line in table.strip().splitlines():
+        role, *entries = line.split()
+        rows[role] = {initials[entry[0]]: float(entry[1:]) for entry in entries}
+    return rows
+
+
+_CALM = """
+crypto M.26 T.10 G.08
+metal G.85 U-.42 M.02
+miners M.26 G.72 U-.36 K.46
+junior_miners M.30 G.70 U-.35 K.44
+market M.97 T.10
+growth M.90 T.38
+fear M-.76
+credit M-.55
+dollar U.80 M-.08
+real_yield U.55 M.08
+oil M.25 U-.05
+"""
+
+_RISK_OFF = """
+crypto M.46 T.14 G.05
+metal G.85 U-.40 M-.10
+miners M.30 G.70 U-.34 K.44
+junior_miners M.35 G.67 U-.33 K.43
+market M.97 T.10
+growth M.91 T.36
+fear M-.82
+credit M-.72
+dollar U.80 M-.18
+real_yield U.55 M.12
+oil M.35 U-.05
+"""
+
+_DELEVERAGING = """
+crypto M.50 T.12 L.42
+metal G.72 U-.38 M.06 L.30
+miners M.42 G.55 U-.28 K.34 L.42
+junior_miners M.46 G.52 U-.27 K.33 L.42
+market M.93 T.10 L.25
+growth M.87 T.34 L.25
+fear M-.80 L-.25
+credit M-.70 L-.35
+dollar U.72 M-.20 L-.20
+real_yield U.50 M.05 L-.05
+oil M.40 L.25
+"""
+
+_MULTIPLIERS = {
+    "crypto": (0.85, 1.10, 1.70),
+    "metal": (0.85, 1.15, 1.45),
+    "market": (0.85, 1.15, 1.55),
+    "growth": (0.85, 1.15, 1.55),
+}
+
+_MARGINS = {
+    # role: sigma, alpha, gamma, beta, mean in calm, risk-off, deleveraging
+    "crypto": (3.0, 0.06, 0.02, 0.90, 0.18, -0.10, -0.95),
+    "metal": (0.92, 0.04, -0.02, 0.945, 0.04, 0.05, -0.12),
+    "miners": (2.0, 0.045, 0.01, 0.925, 0.05, 0.0, -0.60),
+    "junior_miners": (2.4, 0.045, 0.01, 0.925, 0.05, -0.02, -0.70),
+    "market": (0.98, 0.02, 0.11, 0.885, 0.08, -0.09, -0.45),
+    "growth": (1.25, 0.025, 0.10, 0.88, 0.10, -0.12, -0.55),
+    "fear": (7.0, 0.10, -0.06, 0.82, -0.35, 0.5, 2.5),
+    "credit": (7.5, 0.12, -0.05, 0.82, -0.15, 0.4, 4.0),
+    "dollar": (0.42, 0.035, 0.0, 0.95, 0.0, 0.02, 0.06),
+    "real_yield": (5.5, 0.04, 0.0, 0.945, 0.0, 0.0, 0.4),
+    "oil": (2.2, 0.06, 0.04, 0.88, 0.04, -0.08, -0.5),
+}
+
+
+def _margin(column: int) -> Array:
+    return _row({role: values[column] for role, values in _MARGINS.items()})
+
+
+_C = World(
+    name="C",
+    says="Some statements of the article are true here and some are not.",
+    transition=np.array([[0.985, 0.014, 0.001], [0.030, 0.957, 0.013], [0.010, 0.060, 0.930]]),
+    loadings=(_loadings(_CALM), _loadings(_RISK_OFF), _loadings(_DELEVERAGING)),
+    mixing=0.65,
+    q_alpha=0.03,
+    q_beta=0.94,
+    degrees_of_freedom=8.0,
+    sigma=_margin(0),
+    alpha=_margin(1),
+    gamma=_margin(2),
+    beta=_margin(3),
+    means=np.stack([_margin(4), _margin(5), _margin(6)]),
+    multipliers=np.array([[_MULTIPLIERS.get(role, (0.85, 1.15, 1.65))[k] for role in SHOCKED] for k in range(3)]),
+    crypto_lead=0.0,
+    oil_on_miners=0.0,
+    credit_on_miners=0.0,
+    reversion=0.0,
+    weekend_variance=0.64,
+    common_in_session=0.85,
+    volumes={
+        "crypto": VolumeRule(level=np.log(2.0e9), regime=0.60),
+        "metal": VolumeRule(level=np.log(1.2e9), regime=0.35),
+        "miners": VolumeRule(level=np.log(4.0e8), regime=0.45),
+        "junior_miners": VolumeRule(level=np.log(1.5e8), regime=0.45),
+        "market": VolumeRule(level=np.log(2.0e10), regime=0.40),
+        "growth": VolumeRule(level=np.log(6.0e9), regime=0.40),
+        "credit_fund": VolumeRule(level=np.log(1.0e9), regime=0.40),
+        "treasuries": VolumeRule(level=np.log(4.0e8), regime=0.20),
+    },
+    shock_volume=0.22,
+    credit_fund=FundRule(carry=0.02, credit=-0.035, real_yield=-0.02, noise=0.12),
+    event_bounds={"crypto": (-60.0, -10.0), "miners": (-60.0, -10.0)},
+)
+
+
+def world(name: WorldName) -> World:
+    """The world of that name."""
+    return {"C": _C}[name]
