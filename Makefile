@@ -1,0 +1,66 @@
+# `make help` lists the targets and the variables.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+STUDY ?= study.toml
+OUT ?= build
+WORKERS ?= 1
+
+options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
+	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF)) $(if $(filter-out 0,$(QUICK)),--quick)
+
+.PHONY: help setup report data test check bench lock clean
+
+help: ## Show the targets and what they do
+	@echo "make TARGET [VARIABLE=value ...]"
+	@echo
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@echo
+	@echo "  SOURCE    folder of CSV files, or sample, snapshot, packaged (default: newest snapshot, else sample)"
+	@echo "  AS_OF     nothing after this date is used, e.g. 2026-02-08 (default: the study's own date)"
+	@echo "  STUDY     study file (default: study.toml)"
+	@echo "  OUT       folder of the editions (default: build)"
+	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"
+	@echo "  WORKERS   processes for independent pieces (default: 1)"
+	@echo "  PYTHON    interpreter for the environment (default: python3)"
+
+setup: $(READY) ## Create .venv from requirements.lock and see that Pango is there
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Making $(VENV) from requirements.lock, about a minute ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m reports.system
+	@touch $@
+
+report: $(READY) ## Make the edition: PDF, HTML and tables in OUT/<as-of>, newest at OUT/latest
+	@$(BIN)/python -m reports report $(options)
+
+data: $(READY) ## Download a snapshot of every instrument (the only target that uses the network)
+	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of $(AS_OF))
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## Lint, check types, check the layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## Time the report stage by stage: T, N, seconds, peak memory
+	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF))
+
+lock: $(READY) ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/pip-compile --quiet --extra develop --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
+
+clean: ## Remove caches and editions (snapshots stay)
+	@rm -rf build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

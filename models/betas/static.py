@@ -1,0 +1,91 @@
+"""Constant betas by least squares, with intervals that allow for serial dependence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.robust.norms import HuberT
+from statsmodels.robust.robust_linear_model import RLM
+
+from data.errors import EstimationError
+from models.estimate import Estimate
+from models.inference.hac import least_squares
+from models.inference.intervals import normal_estimate
+
+#: Fewer sessions than this give no beta.
+MINIMUM_SESSIONS = 30
+
+
+def static_beta(y: pd.Series, X: pd.DataFrame | pd.Series, *, level: float = 0.95) -> dict[str, Estimate]:
+    """Least-squares betas of `y` on the columns of `X` and a constant.
+
+    Parameters
+    ----------
+    y : Series, (T,)
+        Percent returns.
+    X : Series or DataFrame, (T, K)
+        Percent returns of the factors.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    dict of factor to Estimate
+        Intervals from the equal-weighted cosine long-run variance with Student-t critical values
+        (Lazarus, Lewis, Stock and Watson 2018).
+
+    Raises
+    ------
+    EstimationError
+        If fewer than 30 complete sessions remain or a factor is constant.
+    """
+    rows = _complete(y, X)
+    regressors = np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()])
+    fit = least_squares(rows.iloc[:, 0].to_numpy(), regressors)
+    method = "ordinary least squares, equal-weighted cosine HAC interval"
+    return {
+        factor: fit.estimate(position + 1, level=level, unit="", method=method)
+        for position, factor in enumerate(rows.columns[1:])
+    }
+
+
+def dimson_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
+    """Sum of the betas on the factor's previous, same and next session (Dimson 1979), for series on different clocks."""
+    stacked = pd.concat({"lag": x.shift(1), "same": x, "lead": x.shift(-1)}, axis=1)
+    rows = _complete(y, stacked)
+    fit = least_squares(rows.iloc[:, 0].to_numpy(), np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()]))
+    summed = np.array([0.0, 1.0, 1.0, 1.0])
+    return normal_estimate(
+        float(summed @ fit.coefficients),
+        float(np.sqrt(summed @ fit.covariance @ summed)),
+        level=level,
+        n=len(rows),
+        method="Dimson beta, one lag and one lead",
+    )
+
+
+def huber_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
+    """Beta by Huber's M-estimator, which caps the pull of single days."""
+    rows = _complete(y, x)
+    fit = RLM(rows.iloc[:, 0].to_numpy(), np.column_stack([np.ones(len(rows)), rows.iloc[:, 1]]), M=HuberT()).fit()
+    return normal_estimate(
+        float(fit.params[1]), float(fit.bse[1]), level=level, n=len(rows), method="Huber regression, threshold 1.345"
+    )
+
+
+def up_down_betas(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> tuple[Estimate, Estimate]:
+    """Betas on sessions on which the factor rose, and on which it fell."""
+    split = pd.concat({"up": x.clip(lower=0.0), "down": x.clip(upper=0.0)}, axis=1)
+    betas = static_beta(y, split, level=level)
+    return betas["up"], betas["down"]
+
+
+def _complete(y: pd.Series, X: pd.DataFrame | pd.Series) -> pd.DataFrame:
+    rows = pd.concat([y, X], axis=1).dropna()
+    if len(rows) < MINIMUM_SESSIONS:
+        raise EstimationError(
+            f"beta of {y.name}", f"only {len(rows)} complete sessions", f"At least {MINIMUM_SESSIONS} are needed."
+        )
+    if (rows.iloc[:, 1:].std() == 0.0).any():
+        raise EstimationError(f"beta of {y.name}", "a factor is constant", "Check the factor's data.")
+    return rows

@@ -1,0 +1,126 @@
+"""C02: gold itself went its own way while Bitcoin and the miners fell.
+
+Question   Did gold hold, or rise, in the window in which Bitcoin and the miners fell, and did it do better than they did
+           after allowing for the market, the dollar and real yields?
+Trap       Gold is calmer, so it falls less in any sell-off: "fell less" is not "diverged". The short window starts at
+           gold's own peak, the long one does not; the verdict must not hang on that choice, so both are judged.
+Criteria   Short and long window, each: supported if gold's return is at least minus `tolerance` percent and its
+           abnormal return, in units of event volatility, beats the mean of miners and Bitcoin by `divergence`
+           with an interval above zero; not supported if gold fell by more than `clear_fall` percent; else as the
+           general rule says. Windows that disagree give "mixed", with both sentences.
+Thresholds tolerance (percent), clear_fall (percent), divergence (event standard deviations),
+           estimation_first and estimation_last (sessions before the event).
+Statistic  Cumulative return of gold; difference of scaled cumulative abnormal returns.
+Literature Brown and Warner (1985); Boehmer, Musumeci and Poulsen (1991).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import Ruling, judge_effect
+from models.claims.verdict import Exhibit, Outcome
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.events import AbnormalReturns, abnormal_returns
+
+FALLING = ("miners", "crypto")
+FACTORS = ("market", "dollar", "real_yield")
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the short and the long window."""
+    short, long = _study_event(case, "short"), _study_event(case, "long")
+    headline = _cumulative_return(case, "short", short)
+    secondary: dict[str, Estimate | TestResult | NotDecidable] = {}
+    for name, event in (("short", short), ("long", long)):
+        for role in ("metal", *FALLING):
+            label = f"abnormal return of {case.panel.names[role]}, {name} window"
+            secondary[label] = event.estimate(role)
+    return Measurement(
+        legs=(_leg(case, "short", short), _leg(case, "long", long)),
+        combine=_windows,
+        kind="fact",
+        headline=headline,
+        headline_label=f"return of {case.panel.names['metal']} over the short window",
+        n=case.sessions("short").size,
+        n_events=2,
+        window=case.describe("short"),
+        secondary=secondary,
+        exhibits=(
+            Exhibit(
+                "cumulative abnormal returns",
+                short.cumulative.rename(columns=dict(case.panel.names)),
+                "%",
+                f"Market model on {', '.join(case.panel.names[role] for role in FACTORS)}, {short.n} sessions.",
+            ),
+        ),
+    )
+
+
+def _study_event(case: Case, window: str) -> AbnormalReturns:
+    return abnormal_returns(
+        case.panel.returns[["metal", *FALLING]],
+        case.panel.returns[list(FACTORS)],
+        case.sessions(window),
+        first=int(case.thresholds["estimation_first"]),
+        last=int(case.thresholds["estimation_last"]),
+        level=case.level,
+        replications=case.replications,
+        block_bounds=case.block_bounds,
+        seed=case.seed,
+    )
+
+
+def _cumulative_return(case: Case, window: str, event: AbnormalReturns) -> Estimate:
+    """Simple return of gold over the window; the interval is what the event's own volatility makes of it."""
+    log_return = float(case.panel.returns.loc[case.sessions(window), "metal"].sum())
+    low, high = np.quantile(event.null_draws["metal"], [(1 - case.level) / 2, (1 + case.level) / 2])
+    simple = [100.0 * np.expm1(value / 100.0) for value in (log_return, log_return - high, log_return - low)]
+    return Estimate(
+        simple[0],
+        None,
+        simple[1],
+        simple[2],
+        case.level,
+        case.sessions(window).size,
+        "%",
+        "realised return; the interval is the spread that the event days' conditional volatility implies",
+    )
+
+
+def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
+    held = _cumulative_return(case, window, event)
+    gap, p_value = event.gap("metal", FALLING)
+    sesoi = case.thresholds["divergence"]
+    relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)
+    gold = case.panel.names["metal"].lower()
+    fallen = all(case.panel.returns.loc[case.sessions(window), role].sum() < 0.0 for role in FALLING)
+    beside = "" if fallen else "; the miners and Bitcoin did not both fall in this window"
+    if held.value < -case.thresholds["clear_fall"]:
+        less = "fell less than" if gap.value > 0.0 else "fell no less than"
+        ruling = Ruling(
+            Outcome.NOT_SUPPORTED,
+            f"{gold} {less} the others, given its own volatility, but it fell: it did not diverge{beside}",
+        )
+    elif held.value < -case.thresholds["tolerance"]:
+        ruling = Ruling(Outcome.MIXED, f"{gold} fell a little, between the tolerance and a clear fall{beside}")
+    else:
+        ruling = Ruling(relative.outcome, f"{gold} held; against miners and Bitcoin {relative.reason}{beside}")
+    return Leg(f"{window} window", gap, sesoi, p_value, ruling=ruling)
+
+
+def _windows(outcomes: Sequence[Outcome]) -> Outcome:
+    """The windows' common outcome, or "mixed" where they disagree."""
+    return outcomes[0] if len(set(outcomes)) == 1 else Outcome.MIXED
+
+
+CLAIM = Claim(
+    id="C02",
+    needs=("metal", *FALLING, *FACTORS),
+    windows=("short", "long"),
+    thresholds=("tolerance", "clear_fall", "divergence", "estimation_first", "estimation_last"),
+    measure=measure,
+)

@@ -1,0 +1,78 @@
+"""C05: Bitcoin's correlation with gold has weakened or turned negative.
+
+Question   Is the correlation of Bitcoin and gold over the long window lower than in the sessions before it, or below zero?
+Trap       85 sessions: the standard error of a correlation is about .13 with fat tails, so a fall of .10 cannot be seen.
+           "Inconclusive" is then a property of the data's length and not a finding of no change.
+Criteria   One part is enough (Holm inside the claim): weakening by `weakening`, or a correlation below zero by `negative`.
+Thresholds weakening, negative (correlation), prior_sessions (sessions before the window).
+Statistic  theta1 = rho_prior - rho_window, theta2 = -rho_window, on devolatilised returns.
+"""
+
+from __future__ import annotations
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import curve, union
+from models.claims.verdict import Exhibit
+from models.claims.window_correlations import (
+    PRIOR,
+    WINDOW,
+    WindowRows,
+    bootstrap_contrast,
+    window_rows,
+    window_specifications,
+)
+from models.estimate import NotDecidable
+from models.inference.contrasts import Term
+
+PAIR = ("crypto", "metal")
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge weakening and sign."""
+    window = case.sessions("long")
+    rows = window_rows(case.suite.std_residuals, window, int(case.thresholds["prior_sessions"]))
+    if isinstance(rows, NotDecidable):
+        return rows
+    weaker = bootstrap_contrast(case, rows, _weakening(rows), "correlation before the window minus inside it")
+    negative = bootstrap_contrast(case, rows, _negative(rows), "minus the correlation inside the window")
+    inside = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, WINDOW),), "correlation inside the window")
+    prior = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, PRIOR),), "correlation before the window")
+    specifications = window_specifications(case, window, PAIR, _weakening)
+    weakening = case.thresholds["weakening"]
+    return Measurement(
+        legs=(
+            Leg("the correlation has weakened", weaker.estimate, weakening, weaker.p_value, specifications),
+            Leg("the correlation is negative", negative.estimate, case.thresholds["negative"], negative.p_value),
+        ),
+        combine=union,
+        kind="union",
+        headline=weaker.estimate,
+        headline_label="fall of the correlation with gold, long window against the year before",
+        n=len(rows.frame),
+        window=case.describe("long"),
+        secondary={"correlation inside the window": inside.estimate, "correlation before it": prior.estimate},
+        exhibits=(_path(case),),
+        curve=curve(specifications, weakening),
+    )
+
+
+def _weakening(rows: WindowRows) -> tuple[Term, ...]:
+    return rows.term(1.0, *PAIR, PRIOR), rows.term(-1.0, *PAIR, WINDOW)
+
+
+def _negative(rows: WindowRows) -> tuple[Term, ...]:
+    return (rows.term(-1.0, *PAIR, WINDOW),)
+
+
+def _path(case: Case) -> Exhibit:
+    band = case.suite.correlations[PAIR]
+    return Exhibit("path", band.frame, "correlation", band.method)
+
+
+CLAIM = Claim(
+    id="C05",
+    needs=PAIR,
+    windows=("long",),
+    thresholds=("weakening", "negative", "prior_sessions"),
+    measure=measure,
+)

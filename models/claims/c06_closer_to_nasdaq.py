@@ -1,0 +1,84 @@
+"""C06: Bitcoin has moved closer to Nasdaq-like risk assets.
+
+Question   Has the correlation of Bitcoin with growth shares risen over the long window, and does it exceed the one with gold?
+Trap       The two correlations share Bitcoin and the same days: they are dependent and may only be compared by joint draws.
+Criteria   Both parts must hold: a rise by `rise` against the sessions before, and a gap over gold of `gap`.
+Thresholds rise, gap (correlation), prior_sessions (sessions before the window).
+Statistic  theta1 = rho_window(growth) - rho_prior(growth); theta2 = rho_window(growth) - rho_window(gold).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.verdict import Exhibit
+from models.claims.window_correlations import (
+    PRIOR,
+    WINDOW,
+    WindowRows,
+    bootstrap_contrast,
+    window_rows,
+    window_specifications,
+)
+from models.estimate import NotDecidable
+from models.inference.contrasts import Term
+
+ROLES = ("crypto", "growth", "metal")
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the rise and the gap."""
+    window = case.sessions("long")
+    rows = window_rows(case.suite.std_residuals, window, int(case.thresholds["prior_sessions"]))
+    if isinstance(rows, NotDecidable):
+        return rows
+    rise = bootstrap_contrast(
+        case, rows, _rise(rows), "correlation with growth shares inside the window minus before it"
+    )
+    gap = bootstrap_contrast(case, rows, _gap(rows), "correlation with growth shares minus correlation with gold")
+    inside = bootstrap_contrast(
+        case, rows, (rows.term(1.0, "crypto", "growth", WINDOW),), "correlation with growth shares inside the window"
+    )
+    rises = window_specifications(case, window, ROLES, _rise)
+    gaps = window_specifications(case, window, ROLES, _gap)
+    return Measurement(
+        legs=(
+            Leg("the correlation has risen", rise.estimate, case.thresholds["rise"], rise.p_value, rises),
+            Leg("it exceeds the one with gold", gap.estimate, case.thresholds["gap"], gap.p_value, gaps),
+        ),
+        combine=conjunction,
+        kind="conjunctive",
+        headline=gap.estimate,
+        headline_label="correlation with Nasdaq minus correlation with gold, long window",
+        n=len(rows.frame),
+        window=case.describe("long"),
+        secondary={"correlation with growth shares inside the window": inside.estimate},
+        exhibits=(_paths(case),),
+        curve=curve(rises, case.thresholds["rise"]),
+    )
+
+
+def _rise(rows: WindowRows) -> tuple[Term, ...]:
+    return rows.term(1.0, "crypto", "growth", WINDOW), rows.term(-1.0, "crypto", "growth", PRIOR)
+
+
+def _gap(rows: WindowRows) -> tuple[Term, ...]:
+    return rows.term(1.0, "crypto", "growth", WINDOW), rows.term(-1.0, "crypto", "metal", WINDOW)
+
+
+def _paths(case: Case) -> Exhibit:
+    growth, gold = (case.suite.correlations["crypto", role] for role in ("growth", "metal"))
+    names = case.panel.names
+    frame = pd.concat({names["growth"]: growth.frame["estimate"], names["metal"]: gold.frame["estimate"]}, axis=1)
+    return Exhibit("paths", frame, "correlation", growth.method)
+
+
+CLAIM = Claim(
+    id="C06",
+    needs=ROLES,
+    windows=("long",),
+    thresholds=("rise", "gap", "prior_sessions"),
+    measure=measure,
+)

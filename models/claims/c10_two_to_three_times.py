@@ -1,0 +1,145 @@
+"""C10: miners typically move two to three times as much as gold.
+
+Question   Is the beta of miners on gold between two and three?
+Trap       The ratio of absolute moves |r_miners| / |r_gold| is not a beta: it mixes in the miners' own risk and exceeds
+           the beta even if the beta is one. It is shown beside the value that a world without leverage would give.
+Criteria   Range rule on the static beta: the interval inside [low, high] widened by `tolerance` and most
+           specifications inside. "Typically" also asks of the conditional beta that at least `typical_share` of the
+           sessions lie in [low, high]; below that the verdict is at most "mixed".
+Thresholds low, high, tolerance (beta), typical_share (share of sessions).
+Statistic  Least-squares beta of miners on gold with a serial-dependence robust interval.
+Literature Tufano (1998) finds about two for North American firms; Baur (2014) about one for Australian ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from models.betas.conditional import dynamic_conditional_beta
+from models.betas.path import BetaPath
+from models.betas.static import dimson_beta, huber_beta, static_beta, up_down_betas
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import Curve, Ruling, conjunction, judge_range, range_curve
+from models.claims.verdict import Exhibit, Outcome, SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+
+#: Sessions in a week and a month, for sums of returns that do not overlap.
+WEEK, MONTH = 5, 21
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the static beta against the range, with the conditional beta's share as an extra condition."""
+    low, high, tolerance = (case.thresholds[name] for name in ("low", "high", "tolerance"))
+    returns = case.panel.returns.loc[case.sessions("full")]
+    miners, metal = returns["miners"], returns["metal"]
+    primary = static_beta(miners, metal, level=case.level)["metal"]
+    path = dynamic_conditional_beta(
+        miners, metal, level=case.level, draws=case.study.inference.band_draws, seed=case.seed
+    )
+    specifications = tuple(_specifications(case))
+    agreement = range_curve(specifications, low - tolerance, high + tolerance)
+    return Measurement(
+        legs=(Leg("beta of miners on gold", primary, tolerance, ruling=_ruling(case, primary, path, agreement)),),
+        combine=conjunction,
+        kind="range",
+        headline=primary,
+        headline_label="beta of miners on gold",
+        n=primary.n,
+        window=case.describe("full"),
+        secondary=_readings(case, returns, path),
+        exhibits=(Exhibit("path", path.frame, "beta", path.method),),
+        curve=agreement,
+    )
+
+
+def _ruling(case: Case, primary: Estimate, path: BetaPath, agreement: Curve | None) -> Ruling:
+    low, high = case.thresholds["low"], case.thresholds["high"]
+    ruling = judge_range(primary, low, high, case.thresholds["tolerance"], agreement)
+    share = path.share_within(low, high)
+    if ruling.outcome is Outcome.SUPPORTED and share < case.thresholds["typical_share"]:
+        return Ruling(Outcome.MIXED, f"{ruling.reason}, but the conditional beta was inside it on only {share:.0%} of days")
+    return Ruling(ruling.outcome, f"{ruling.reason}; the conditional beta was inside it on {share:.0%} of days")
+
+
+def _specifications(case: Case) -> list[SpecificationResult]:
+    """Miners x sample x estimator."""
+    results = []
+    dependents = [role for role in ("miners", "junior_miners") if role in case.panel.returns.columns]
+    for dependent in dependents:
+        for window in ("full", "post_2020", "bitcoin_fund_era"):
+            returns = case.panel.returns.loc[case.sessions(window)]
+            y, x = returns[dependent], returns["metal"]
+            estimates = {
+                "least squares": static_beta(y, x, level=case.level)["metal"],
+                "with the market": static_beta(y, returns[["metal", "market"]], level=case.level)["metal"],
+                "Huber": huber_beta(y, x, level=case.level),
+                "Dimson": dimson_beta(y, x, level=case.level),
+                "weekly": static_beta(_summed(y, WEEK), _summed(x, WEEK), level=case.level)["metal"],
+            }
+            name = case.panel.names[dependent].lower()
+            results += [
+                SpecificationResult(f"{name}, {window.replace('_', ' ')}, {estimator}", estimate)
+                for estimator, estimate in estimates.items()
+            ]
+    return results
+
+
+def _readings(case: Case, returns: pd.DataFrame, path: BetaPath) -> dict[str, Estimate | TestResult | NotDecidable]:
+    miners, metal = returns["miners"], returns["metal"]
+    up, down = up_down_betas(miners, metal, level=case.level)
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {
+        "mean conditional beta": path.average,
+        "beta with the market held fixed": static_beta(miners, returns[["metal", "market"]], level=case.level)["metal"],
+        "beta when gold rises": up,
+        "beta when gold falls": down,
+        "weekly beta": static_beta(_summed(miners, WEEK), _summed(metal, WEEK), level=case.level)["metal"],
+    }
+    if len(returns) >= MONTH * 40:
+        readings["monthly beta"] = static_beta(_summed(miners, MONTH), _summed(metal, MONTH), level=case.level)["metal"]
+    observed, without_leverage = _absolute_ratios(miners, metal, case)
+    readings["median ratio of absolute moves (not a beta)"] = observed
+    readings["the same ratio if the beta were one"] = without_leverage
+    return readings
+
+
+def _absolute_ratios(miners: pd.Series, metal: pd.Series, case: Case) -> tuple[Estimate, Estimate]:
+    """Median |r_miners| / |r_gold| on days on which gold moves by more than half a percent, and its value at beta one.
+
+    The second replaces the fitted beta by one and keeps the residuals. Intervals are order-statistic ones for a median.
+    """
+    rows = pd.concat([miners, metal], axis=1).dropna()
+    moved = rows[rows.iloc[:, 1].abs() > 0.5]
+    beta = float(np.polyfit(rows.iloc[:, 1], rows.iloc[:, 0], 1)[0])
+    unlevered = moved.iloc[:, 0] - (beta - 1.0) * moved.iloc[:, 1]
+    return tuple(  # type: ignore[return-value]
+        _median((series / moved.iloc[:, 1]).abs().to_numpy(), case.level) for series in (moved.iloc[:, 0], unlevered)
+    )
+
+
+def _median(values: np.ndarray, level: float) -> Estimate:
+    from scipy import stats
+
+    ordered = np.sort(values)
+    low, high = stats.binom.ppf([(1 - level) / 2, (1 + level) / 2], values.size, 0.5).astype(int)
+    high = min(high, values.size - 1)
+    method = "median, order-statistic interval"
+    return Estimate(
+        float(np.median(ordered)), None, float(ordered[low]), float(ordered[high]), level, values.size, "", method
+    )
+
+
+def _summed(series: pd.Series, sessions: int) -> pd.Series:
+    """Sums over consecutive stretches that do not overlap; an incomplete last stretch is left out."""
+    whole = len(series) // sessions * sessions
+    sums = series.iloc[:whole].to_numpy().reshape(-1, sessions).sum(axis=1)
+    return pd.Series(sums, index=series.index[sessions - 1 : whole : sessions], name=series.name)
+
+
+CLAIM = Claim(
+    id="C10",
+    needs=("miners", "metal", "market"),
+    windows=("full",),
+    thresholds=("low", "high", "tolerance", "typical_share"),
+    measure=measure,
+)

@@ -1,0 +1,132 @@
+"""C22: markets were in a risk-off phase whose volatility persists.
+
+Question   Was the short window a turbulent state by series that no claim is about, and does turbulence last?
+Trap       A regime model fitted to the falling assets would call their fall a regime. The state comes from market, fear
+           index and high-yield bonds alone, and from filtered probabilities: what was knowable at each close.
+Criteria   All parts must hold. State: mean filtered probability of the turbulent regime above one half by
+           `state_margin`; fear index and credit spread in the upper part of their history (`fear_percentile`,
+           `credit_percentile`). Persistence: half-life of a variance shock above `half_life_days` sessions.
+Thresholds state_margin (probability), fear_percentile, credit_percentile (percent), half_life_days (sessions).
+Statistic  Mean filtered probability minus one half, with parameter draws; percentiles; GJR half-life of the market.
+Premise    If the state part fails, the premise of the article fails, and page one says so.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import Ruling, conjunction
+from models.claims.verdict import Exhibit, Outcome
+from models.estimate import Estimate, NotDecidable
+from models.margins import fit_margins
+from models.persistence import variance_half_life
+from models.regimes.uncertainty import filtered_draws, mean_filtered
+
+#: Parameter draws behind the interval of the state probability.
+DRAWS = 400
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge state and persistence."""
+    window = case.sessions("short")
+    state = _state(case, window)
+    margin = fit_margins(case.panel.complete_returns(("market",)), volatility="gjr").fitted[0]
+    half_life = variance_half_life(margin, level=case.level)
+    durations = case.suite.regimes.durations(case.level)
+    return Measurement(
+        legs=(
+            Leg("the reference series were in their turbulent state", _shifted(state, -0.5), case.thresholds["state_margin"]),
+            _percentile_leg(case, window, "fear", case.thresholds["fear_percentile"]),
+            _percentile_leg(case, window, "credit", case.thresholds["credit_percentile"]),
+            _persistence_leg(half_life, case.thresholds["half_life_days"]),
+        ),
+        combine=conjunction,
+        kind="conjunctive",
+        headline=state,
+        headline_label="filtered probability of the turbulent state, mean over the short window",
+        n=case.suite.regimes.n,
+        n_events=window.size,
+        window=case.describe("short"),
+        secondary={
+            "expected duration of the turbulent state, sessions": durations[-1],
+            "half-life of a variance shock, sessions": half_life,
+        },
+        exhibits=(
+            Exhibit(
+                "probability",
+                case.suite.stress_probability[["filtered"]],
+                "probability",
+                "Two-state Markov switching on reference series only; known at each close.",
+            ),
+        ),
+    )
+
+
+def _state(case: Case, window: pd.DatetimeIndex) -> Estimate:
+    result = case.suite.regimes
+    paths = filtered_draws(result, draws=DRAWS, seed=case.seed)
+    value, draws = mean_filtered(result, result.k_regimes - 1, window, paths)
+    low, high = np.quantile(draws, [(1 - case.level) / 2, (1 + case.level) / 2])
+    return Estimate(
+        value,
+        float(draws.std()),
+        min(float(low), value),
+        max(float(high), value),
+        case.level,
+        result.n,
+        "probability",
+        f"mean filtered probability, Markov switching with {result.k_regimes} states on reference series; {DRAWS} parameter draws",
+    )
+
+
+def _shifted(estimate: Estimate, by: float) -> Estimate:
+    return Estimate(
+        estimate.value + by,
+        estimate.std_error,
+        estimate.lower + by,
+        estimate.upper + by,
+        estimate.level,
+        estimate.n,
+        estimate.unit,
+        estimate.method,
+    )
+
+
+def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: float) -> Leg:
+    """Percentile of the window's mean level among all levels of the window "full"."""
+    label = "the fear index stood high" if role == "fear" else "the credit spread stood high"
+    if role not in case.panel.levels.columns:
+        return Leg(label, NotDecidable(f"no series plays the role {role}"), wanted)
+    levels = case.panel.levels.loc[case.sessions("full"), role].dropna()
+    mean = float(levels[levels.index.isin(window)].mean())
+    percentile = 100.0 * float((levels <= mean).mean())
+    effect = Estimate(
+        percentile, None, percentile, percentile, case.level, len(levels), "percentile", "observed, without sampling error"
+    )
+    high = percentile >= wanted
+    outcome = Outcome.SUPPORTED if high else Outcome.NOT_SUPPORTED
+    word = "at or above" if high else "below"
+    name = case.panel.names[role]
+    return Leg(label, effect, wanted, ruling=Ruling(outcome, f"{name} stood {word} percentile {wanted:.0f} of its history"))
+
+
+def _persistence_leg(half_life: Estimate | NotDecidable, wanted: float) -> Leg:
+    """Half-life beyond the wanted one, in sessions; the test is on the log, as the interval is."""
+    label = f"the half-life of a variance shock exceeds {wanted:.0f} sessions"
+    if isinstance(half_life, NotDecidable):
+        return Leg(label, half_life, 0.0)
+    on_log = float(half_life.std_error or 0.0) / half_life.value
+    p_value = float(2.0 * stats.norm.sf(abs(np.log(half_life.value / wanted)) / on_log))
+    return Leg(label, _shifted(half_life, -wanted), 0.0, p_value)
+
+
+CLAIM = Claim(
+    id="C22",
+    needs=("market", "fear"),
+    windows=("short", "full"),
+    thresholds=("state_margin", "fear_percentile", "credit_percentile", "half_life_days"),
+    measure=measure,
+)

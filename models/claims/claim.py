@@ -1,0 +1,166 @@
+"""What a claim file provides, and what it is given. The machine in `machine.py` does the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from data.panel import Panel
+from data.study import Study
+from models.claims.rule import Curve, Ruling
+from models.claims.verdict import Exhibit, Outcome, SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.suite import Suite
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a claim may look at: data and models up to the article's date, its thresholds, its share of the seed.
+
+    Attributes
+    ----------
+    panel : Panel
+        Cut at the date to which verdicts may look.
+    study : Study
+    suite : Suite
+        Models fitted to that panel.
+    thresholds : mapping of str to float
+        The claim's own, from the study file.
+    replications : int
+        Bootstrap resamples.
+    seed : int
+    """
+
+    panel: Panel
+    study: Study
+    suite: Suite
+    thresholds: Mapping[str, float]
+    replications: int
+    seed: int
+
+    @property
+    def level(self) -> float:
+        """Level of every interval."""
+        return self.study.inference.level
+
+    @property
+    def block_bounds(self) -> tuple[int, int]:
+        """Floor and cap of the mean block length."""
+        return self.study.inference.block_floor, self.study.inference.block_cap
+
+    def full_residuals(self) -> pd.DataFrame:
+        """Devolatilised returns of the correlation assets in the window "full"."""
+        return self.suite.std_residuals.loc[self.sessions("full")]
+
+    def sessions(self, window: str) -> pd.DatetimeIndex:
+        """Sessions of a window, from the day after its base to its last close or the panel's end."""
+        bounds = self.study.windows[window]
+        index = self.panel.returns.index
+        inside = index > pd.Timestamp(bounds.base)
+        if bounds.last is not None:
+            inside &= index <= pd.Timestamp(bounds.last)
+        return pd.DatetimeIndex(index[inside])
+
+    def window_gate(self, window: str) -> NotDecidable | None:
+        """Why a dated window cannot be judged with these data, None where it can."""
+        bounds = self.study.windows.get(window)
+        if bounds is None:
+            return NotDecidable(f"the study file has no window {window!r}")
+        end = self.panel.last_session
+        if bounds.last is not None and end < bounds.last:
+            return NotDecidable(f"the data end on {end}, before the window's last session {bounds.last}")
+        if self.panel.levels.index[0].date() > bounds.base:
+            return NotDecidable(f"the data start after the window's base {bounds.base}")
+        return None
+
+    def describe(self, window: str) -> str:
+        """First and last session of a window and their number, in words."""
+        index = self.sessions(window)
+        return f"{index[0].date()} to {index[-1].date()}, {index.size} sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One measured part of a claim.
+
+    Attributes
+    ----------
+    label : str
+        What the part says, as a clause.
+    effect : Estimate or NotDecidable
+        Oriented so that a positive value supports the part.
+    sesoi : float
+        Smallest effect size of interest.
+    p_value : float or None
+        Inverts the effect's interval at zero; None for facts.
+    specifications : tuple of SpecificationResult
+    ruling : Ruling or None
+        Given where the claim has a rule of its own (facts, ranges); else the general rule decides.
+    """
+
+    label: str
+    effect: Estimate | NotDecidable
+    sesoi: float
+    p_value: float | None = None
+    specifications: tuple[SpecificationResult, ...] = ()
+    ruling: Ruling | None = None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Everything a claim measured, before the family's correction and the verdict.
+
+    Attributes
+    ----------
+    legs : tuple of Leg
+    combine : callable
+        Outcomes of the legs to the outcome of the claim.
+    kind : str
+        Name of the combination, for the record.
+    headline, headline_label
+        The number a reader would quote, and what it is.
+    n, n_events, window
+    secondary, exhibits
+    specifications, curve
+        The specification curve of the primary leg.
+    cap : str or None
+        Why the verdict may not go beyond "inconclusive".
+    """
+
+    legs: tuple[Leg, ...]
+    combine: Callable[[Sequence[Outcome]], Outcome]
+    kind: str
+    headline: Estimate | NotDecidable
+    headline_label: str
+    n: int
+    window: str
+    n_events: int | None = None
+    secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
+    exhibits: tuple[Exhibit, ...] = ()
+    curve: Curve | None = None
+    cap: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of the article as code.
+
+    Attributes
+    ----------
+    id : str
+    needs : tuple of str
+        Roles without which the claim is not testable.
+    windows : tuple of str
+        Dated windows without which it is not testable.
+    thresholds : tuple of str
+        Names the study file must give.
+    measure : callable
+    """
+
+    id: str
+    needs: tuple[str, ...]
+    windows: tuple[str, ...]
+    thresholds: tuple[str, ...]
+    measure: Callable[[Case], Measurement | NotDecidable]

@@ -1,0 +1,141 @@
+"""The rules that turn effects into verdicts. Code applies them, in this order; nobody's judgement enters.
+
+gate             series missing, no event, too few days          -> not testable
+U < 0            contradicted                                    -> not supported
+U < sesoi        an effect of the claimed size is excluded       -> not supported
+L > 0, effect >= sesoi, adjusted p < alpha, specifications agree -> supported
+L > 0            something of this fails                         -> mixed, naming what
+otherwise                                                        -> inconclusive
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from models.claims.verdict import Outcome, SpecificationResult
+from models.estimate import Estimate
+from models.inference.power import smallest_detectable_effect
+
+#: Share of the specifications that must reach half the size of interest.
+SHARE_NEEDED = 2.0 / 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What the specification curve says of an effect: share that agrees with the claim, median, and counts."""
+
+    share: float
+    median: float
+    count: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """An outcome with the condition that decided it."""
+
+    outcome: Outcome
+    reason: str
+
+
+def curve(specifications: Sequence[SpecificationResult], sesoi: float) -> Curve | None:
+    """Specification curve of an effect: share with at least half of `sesoi`. None where no specification succeeded."""
+    return _curve(specifications, lambda value: value >= sesoi / 2.0)
+
+
+def range_curve(specifications: Sequence[SpecificationResult], low: float, high: float) -> Curve | None:
+    """Specification curve of a range claim: share with an estimate in [low, high]."""
+    return _curve(specifications, lambda value: low <= value <= high)
+
+
+def _curve(specifications: Sequence[SpecificationResult], agrees: Callable[[float], bool]) -> Curve | None:
+    """Failed specifications are counted, not averaged."""
+    values = sorted(spec.estimate.value for spec in specifications if isinstance(spec.estimate, Estimate))
+    if not values:
+        return None
+    middle = len(values) // 2
+    median = values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2.0
+    return Curve(
+        share=sum(agrees(value) for value in values) / len(values),
+        median=median,
+        count=len(values),
+        failed=len(specifications) - len(values),
+    )
+
+
+def judge_effect(
+    effect: Estimate, sesoi: float, *, p_adjusted: float | None, specifications: Curve | None
+) -> Ruling:
+    """Apply the rule to an effect oriented so that a positive value supports the claim.
+
+    Parameters
+    ----------
+    effect : Estimate
+    sesoi : float
+        Smallest effect size of interest, positive, in the effect's unit.
+    p_adjusted : float or None
+        p-value after the family's correction; None for facts, which are not corrected.
+    specifications : Curve or None
+        None where the claim lists no specification: then nothing is asked of them.
+    """
+    alpha = 1.0 - effect.level
+    if effect.upper < 0.0:
+        return Ruling(Outcome.NOT_SUPPORTED, "the interval lies on the other side of zero: the data contradict it")
+    if effect.upper < sesoi:
+        real = ", though a smaller effect is real" if effect.lower > 0.0 else ""
+        return Ruling(Outcome.NOT_SUPPORTED, f"an effect of the size that would matter is excluded{real}")
+    if effect.lower > 0.0:
+        failed = []
+        if effect.value < sesoi:
+            failed.append("the estimate is below the size that would matter")
+        if p_adjusted is not None and p_adjusted >= alpha:
+            failed.append("it does not survive the correction for several claims")
+        if specifications is not None and specifications.share < SHARE_NEEDED:
+            failed.append("too few specifications agree")
+        if specifications is not None and specifications.median < sesoi / 2.0:
+            failed.append("the median specification is too small")
+        if failed:
+            return Ruling(Outcome.MIXED, "the effect is there, but " + " and ".join(failed))
+        return Ruling(Outcome.SUPPORTED, "the effect is there, large enough, and robust to the listed alternatives")
+    return Ruling(Outcome.INCONCLUSIVE, "no effect and the claimed effect are both compatible with the data")
+
+
+def detectable(effect: Estimate, sesoi: float, comparisons: int = 1) -> float | None:
+    """The effect this design finds with a power of 80 %, None where the effect has no standard error."""
+    if effect.std_error is None:
+        return None
+    return smallest_detectable_effect(effect.std_error, sesoi, level=effect.level, comparisons=comparisons)
+
+
+def judge_range(effect: Estimate, low: float, high: float, tolerance: float, specifications: Curve | None) -> Ruling:
+    """A claim that an effect lies in [low, high], with a tolerance on both ends; `Curve.share` counts those inside."""
+    wide_low, wide_high = low - tolerance, high + tolerance
+    if effect.upper < wide_low or effect.lower > wide_high:
+        return Ruling(Outcome.NOT_SUPPORTED, "the interval lies outside the claimed range")
+    if effect.lower >= wide_low and effect.upper <= wide_high:
+        if specifications is not None and specifications.share < SHARE_NEEDED:
+            return Ruling(Outcome.MIXED, "inside the claimed range, but too few specifications agree")
+        return Ruling(Outcome.SUPPORTED, "the whole interval lies inside the claimed range")
+    if wide_low <= effect.value <= wide_high:
+        return Ruling(Outcome.MIXED, "the estimate lies inside the claimed range, its interval reaches beyond")
+    return Ruling(Outcome.INCONCLUSIVE, "the interval straddles an end of the claimed range")
+
+
+def conjunction(outcomes: Sequence[Outcome]) -> Outcome:
+    """Every part must hold."""
+    if Outcome.NOT_SUPPORTED in outcomes:
+        return Outcome.NOT_SUPPORTED
+    if Outcome.NOT_TESTABLE in outcomes:
+        return Outcome.NOT_TESTABLE
+    if Outcome.INCONCLUSIVE in outcomes:
+        return Outcome.INCONCLUSIVE
+    return Outcome.MIXED if Outcome.MIXED in outcomes else Outcome.SUPPORTED
+
+
+def union(outcomes: Sequence[Outcome]) -> Outcome:
+    """One part is enough; the claim fails only if every part does."""
+    for outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.INCONCLUSIVE, Outcome.NOT_SUPPORTED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.NOT_TESTABLE

@@ -1,0 +1,104 @@
+"""Inference that allows for serial dependence: the equal-weighted cosine long-run variance."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.estimate import Estimate
+from models.inference.intervals import student_estimate
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LongRunVariance:
+    """A long-run variance with the degrees of freedom of its Student reference.
+
+    Attributes
+    ----------
+    value : ndarray, (K, K)
+    degrees_of_freedom : int
+    """
+
+    value: Array
+    degrees_of_freedom: int
+
+
+def cosine_long_run_variance(series: Array) -> LongRunVariance:
+    r"""Equal-weighted cosine estimate of the long-run variance.
+
+    Parameters
+    ----------
+    series : ndarray, (T, K)
+        Mean-zero moments.
+
+    Returns
+    -------
+    LongRunVariance
+        `value` is (K, K), the variance of :math:`T^{-1/2}\sum_t` of the moments.
+
+    Notes
+    -----
+    Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", equations 7 and 8, with
+    :math:`\nu = \lfloor 0.4\, T^{2/3} \rfloor` and Student-t critical values with :math:`\nu` degrees of freedom.
+    """
+    moments = np.asarray(series, dtype=np.float64)
+    observations = moments.shape[0]
+    frequencies = max(math.floor(0.4 * observations ** (2.0 / 3.0)), 1)
+    midpoints = (np.arange(observations) + 0.5) / observations
+    weights = np.cos(np.pi * np.outer(np.arange(1, frequencies + 1), midpoints))
+    projections = np.sqrt(2.0 / observations) * weights @ moments
+    return LongRunVariance(projections.T @ projections / frequencies, frequencies)
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """Ordinary least squares with serial-dependence robust covariance.
+
+    Attributes
+    ----------
+    coefficients : ndarray, (K,)
+    covariance : ndarray, (K, K)
+    residuals : ndarray, (T,)
+    degrees_of_freedom : int
+        Of the Student-t reference of each coefficient.
+    r_squared : float
+    """
+
+    coefficients: Array
+    covariance: Array
+    residuals: Array
+    degrees_of_freedom: int
+    r_squared: float
+
+    def estimate(self, index: int, *, level: float, unit: str, method: str) -> Estimate:
+        """The coefficient at `index` with its interval."""
+        return student_estimate(
+            self.coefficients[index],
+            math.sqrt(self.covariance[index, index]),
+            self.degrees_of_freedom,
+            level=level,
+            n=self.residuals.size,
+            unit=unit,
+            method=method,
+        )
+
+
+def least_squares(y: Array, regressors: Array) -> LeastSquares:
+    """Regress `y` (T,) on `regressors` (T, K), which hold their own constant."""
+    coefficients, *_ = np.linalg.lstsq(regressors, y, rcond=None)
+    residuals = y - regressors @ coefficients
+    observations = y.size
+    bread = np.linalg.inv(regressors.T @ regressors / observations)
+    meat = cosine_long_run_variance(regressors * residuals[:, None])
+    return LeastSquares(
+        coefficients=coefficients,
+        covariance=bread @ meat.value @ bread / observations,
+        residuals=residuals,
+        degrees_of_freedom=meat.degrees_of_freedom,
+        r_squared=1.0 - float(residuals @ residuals) / float(np.sum((y - y.mean()) ** 2)),
+    )

@@ -1,0 +1,26 @@
+"""Intervals from an estimate and its standard error, and the p-values that invert them."""
+
+from __future__ import annotations
+
+from scipy import stats
+
+from models.estimate import Estimate
+
+
+def student_estimate(
+    value: float, std_error: float, degrees_of_freedom: float, *, level: float, n: int, unit: str, method: str
+) -> Estimate:
+    """An estimate whose interval is `value` plus and minus a Student-t quantile times `std_error`."""
+    reach = float(stats.t.ppf(0.5 + level / 2.0, degrees_of_freedom)) * std_error
+    return Estimate(float(value), float(std_error), value - reach, value + reach, level, n, unit, method)
+
+
+def student_p_value(value: float, std_error: float, degrees_of_freedom: float) -> float:
+    """Two-sided p-value of a zero effect; inverts the interval of `student_estimate`."""
+    return float(2.0 * stats.t.sf(abs(value) / std_error, degrees_of_freedom))
+
+
+def normal_estimate(value: float, std_error: float, *, level: float, n: int, method: str, unit: str = "") -> Estimate:
+    """An estimate with a symmetric normal interval."""
+    reach = float(stats.norm.ppf(0.5 + level / 2.0)) * std_error
+    return Estimate(float(value), float(std_error), value - reach, value + reach, level, n, unit, method)

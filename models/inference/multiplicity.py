@@ -1,0 +1,23 @@
+"""Corrections for testing several claims of one family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statsmodels.stats.multitest import multipletests
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Holm (1979) adjusted p-values, in the order given: control of the family-wise error rate."""
+    return _adjusted(p_values, "holm")
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Benjamini and Hochberg (1995) adjusted p-values, in the order given: control of the false discovery rate."""
+    return _adjusted(p_values, "fdr_bh")
+
+
+def _adjusted(p_values: Sequence[float], method: str) -> tuple[float, ...]:
+    if not p_values:
+        return ()
+    return tuple(float(p) for p in multipletests(p_values, method=method)[1])

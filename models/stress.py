@@ -1,0 +1,48 @@
+"""Stress states from series that no tested pair contains, known at the close before."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.panel import Panel
+from data.study import Stress
+
+
+def fear_stress(panel: Panel, settings: Stress) -> pd.Series:
+    """Sessions in stress by the fear index.
+
+    A session t is in stress if the index at the last close before t exceeds the quantile `fear_quantile` of all its
+    values up to that close, at least `fear_history` of them.
+
+    Returns
+    -------
+    Series of bool, (T,)
+        On the panel's sessions; False while the history is too short.
+    """
+    level = panel.history["fear"].dropna()
+    threshold = level.expanding(min_periods=settings.fear_history).quantile(settings.fear_quantile)
+    return _known_before(level > threshold, panel.returns.index)
+
+
+def drawdown_stress(panel: Panel, settings: Stress) -> pd.Series:
+    """Sessions on which the market stood at least `drawdown` percent below its high of the last year, the close before.
+
+    Returns
+    -------
+    Series of bool, (T,)
+    """
+    level = panel.history["market"].dropna()
+    high = level.rolling(settings.drawdown_window, min_periods=settings.drawdown_window).max()
+    return _known_before(100.0 * (level / high - 1.0) <= settings.drawdown, panel.returns.index)
+
+
+def spells(labels: pd.Series) -> int:
+    """Number of separate stretches of True."""
+    return int((labels & ~labels.shift(1, fill_value=False)).sum())
+
+
+def _known_before(labels: pd.Series, sessions: pd.Index) -> pd.Series:
+    """The last label dated before each session."""
+    position = labels.index.searchsorted(sessions, side="left") - 1
+    values = [bool(labels.iloc[at]) if at >= 0 else False for at in position]
+    return pd.Series(values, index=sessions, name="stress")
