@@ -6,6 +6,7 @@ between two sessions is lost: a weekend's move of a 24-hour asset falls into Mon
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,7 +36,10 @@ def _calendar(exchange: str, first_year: int, last_year: int) -> ExchangeCalenda
     from exchange_calendars import errors, get_calendar
 
     try:
-        return get_calendar(exchange, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
+        with warnings.catch_warnings():
+            # exchange_calendars 4.13 reads zoned values in a way that pandas 3.1 announces to change.
+            warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+            return get_calendar(exchange, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
     except errors.InvalidCalendarName as error:
         raise StudyFileError(
             "clock.exchange", f"no exchange has the code {exchange!r}", "Use an ISO 10383 code, e.g. XNYS."
@@ -51,7 +55,8 @@ def sessions(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
         If the exchange is unknown.
     """
     every = _calendar(exchange, first.year, last.year).sessions
-    return every[every.slice_indexer(pd.Timestamp(first), pd.Timestamp(last))].as_unit("ns")
+    chosen = every[every.slice_indexer(pd.Timestamp(first), pd.Timestamp(last))]
+    return pd.DatetimeIndex(chosen.to_numpy()).as_unit("ns")
 
 
 def half_days(exchange: str, first: date, last: date) -> pd.DatetimeIndex:

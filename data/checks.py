@@ -111,13 +111,13 @@ def coverage(subject: Subject) -> list[Finding]:
             )
         )
     later = subject.delivery.level.loc[clock[-1] + pd.Timedelta(days=1) :]
-    later = later[pd.DatetimeIndex(later.index).dayofweek < 5]
+    later = later[pd.DatetimeIndex(later.index).day_of_week < 5]
     if later.size:
         detail = f"{later.size} later values (to {later.index[-1]:%Y-%m-%d}) are not used: a required series has none"
         found.append(subject.finding("beyond the panel", "green", detail))
     stray = subject.aligned.off_session
     if len(stray):
-        weekend = int((stray.dayofweek >= 5).sum())
+        weekend = int((stray.day_of_week >= 5).sum())
         found.append(
             subject.finding(
                 "values off sessions",
@@ -194,7 +194,7 @@ def splits(subject: Subject) -> list[Finding]:
         ratio = np.exp(size / 100.0)
         near = SPLIT_RATIOS[np.abs(SPLIT_RATIOS / ratio - 1.0) < SPLIT_TOLERANCE]
         quiet = before.size >= 20 and size > SPLIT_SIGMAS * _robust_sigma(before)
-        stays = abs(after.sum()) < 0.5 * size
+        stays = max(abs(after.sum()), abs(before[-5:].sum())) < 0.5 * size
         if near.size and quiet and stays:
             day = moves.index[at]
             volume = _volume_ratio(subject.delivery.frame, day)

@@ -1,0 +1,258 @@
+"""From a folder to a panel, and every way in which it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import load_panel
+from data.errors import QualityError, SourceError, StudyError, StudyFileError
+from data.study import Study, Window
+
+START, LAST, AS_OF = date(2024, 6, 3), date(2025, 12, 31), date(2026, 1, 4)
+
+Rewrite = Callable[[str, Callable[[str], str]], None]
+
+
+def test_a_folder_becomes_a_panel(small_study: Study, folder: Path) -> None:
+    panel = load_panel(small_study, folder)
+    assert panel.roles == ("crypto", "metal", "credit", "conditions")
+    assert (panel.levels.index[0].date(), panel.last_session) == (START, date(2026, 1, 2))
+    assert len(panel.levels) == len(panel.returns) + 1 == len(panel.gap_days) + 1
+    assert panel.source == "real data from folder prices (CSV files), to 2026-01-02"
+    assert str(folder.parent) not in repr(panel)
+    assert (panel.kind, panel.as_of) == ("real", AS_OF)
+    assert dict(panel.units) == {"crypto": "%", "metal": "%", "credit": "bp", "conditions": "points"}
+    assert panel.gap_days.loc["2025-12-26"] == 2
+    assert "Bitcoin trades around the clock and is taken at 16:00 New York" in panel.calendar_rule
+    assert panel.quality.absent == ()
+
+
+def test_levels_are_what_the_file_says(small_study: Study, folder: Path) -> None:
+    panel = load_panel(small_study, folder)
+    btc = pd.read_csv(folder / "btc-ny16.csv", index_col="date", parse_dates=True)["close"]
+    assert panel.levels["crypto"].tolist() == btc.reindex(panel.levels.index).tolist()
+    monday = pd.Timestamp("2025-12-08")
+    expected = 100.0 * np.log(btc.loc[monday] / btc.loc["2025-12-05"])
+    assert panel.returns.loc[monday, "crypto"] == pytest.approx(expected)
+    assert panel.returns["crypto"].sum() == pytest.approx(100.0 * np.log(btc.loc["2026-01-02"] / btc.loc["2024-06-03"]))
+    assert panel.history["crypto"].index[0] == pd.Timestamp("2024-01-01")
+
+
+def test_a_second_file_is_carried_beside_and_lends_its_volume(small_study: Study, folder: Path) -> None:
+    panel = load_panel(small_study, folder)
+    (second,) = panel.alternatives["crypto"]
+    assert (second.origin.address, second.origin.stamp) == ("btc.csv", "utc00")
+    assert second.levels.notna().all()
+    assert panel.volumes["crypto"].notna().all()
+    assert any(one.role == "crypto" and one.check == "volume" for one in panel.quality.findings)
+    assert panel.volumes["credit"].isna().all()
+
+
+def test_the_second_file_stands_in_for_the_first_and_says_so(small_study: Study, folder: Path) -> None:
+    (folder / "btc-ny16.csv").unlink()
+    panel = load_panel(small_study, folder)
+    assert panel.origins["crypto"].stamp == "utc00"
+    assert "24:00 UTC" in panel.calendar_rule
+    assert any(one.check == "second choice" and one.light == "amber" for one in panel.quality.findings)
+
+
+def test_weekly_values_stand_at_their_release(small_study: Study, folder: Path) -> None:
+    panel = load_panel(small_study, folder)
+    known = panel.levels["conditions"].dropna()
+    # Friday 2025-12-19 is released on Wednesday 24 December, Friday 12-26 on 31 December; 01-02 is not known on 01-04.
+    assert known.index[-1] == pd.Timestamp("2025-12-31")
+    assert panel.history["conditions"].index[-1] == pd.Timestamp("2025-12-26")
+    assert panel.levels["conditions"].isna().sum() > 250
+
+
+@pytest.mark.parametrize("as_of", ["2025-12-31", date(2025, 12, 31), datetime(2025, 12, 31, 8)])
+def test_as_of_cuts_everything(small_study: Study, folder: Path, as_of: date | str) -> None:
+    panel = load_panel(small_study, folder, as_of)
+    assert panel.as_of == panel.last_session == LAST
+    assert all(series.index[-1] <= pd.Timestamp(LAST) for series in panel.history.values())
+    assert all(summary.last <= "2025-12-31" for summary in panel.quality.summaries)
+
+
+def test_until_is_what_was_known_then(small_study: Study, folder: Path) -> None:
+    whole, then = load_panel(small_study, folder), load_panel(small_study, folder, LAST)
+    cut = whole.until(LAST)
+    for name in ("levels", "returns", "closes", "volumes"):
+        pd.testing.assert_frame_equal(getattr(cut, name), getattr(then, name))
+    for role in then.roles:
+        pd.testing.assert_series_equal(cut.history[role], then.history[role])
+    pd.testing.assert_series_equal(cut.alternatives["crypto"][0].levels, then.alternatives["crypto"][0].levels)
+    assert (cut.source, cut.as_of, cut.last_session) == (then.source, then.as_of, then.last_session)
+    assert whole.until(date(2030, 1, 1)) is whole
+    with pytest.raises(QualityError, match="Choose a later date"):
+        whole.until(START)
+
+
+def test_nothing_from_the_future_changes_the_past(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    before = load_panel(small_study, folder, LAST)
+    rewrite("gld.csv", lambda text: text.rsplit("\n2026-01-02", 1)[0] + "\n2026-01-02,1,1,1\n")
+    after = load_panel(small_study, folder, LAST)
+    pd.testing.assert_frame_equal(before.returns, after.returns)
+
+
+def test_data_beyond_today_do_no_harm(small_study: Study, folder: Path) -> None:
+    panel = load_panel(small_study, folder, "2026-06-30")
+    assert panel.last_session == date(2026, 1, 2)
+
+
+def test_the_panel_ends_with_the_first_required_series(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    rewrite("gld.csv", lambda text: text.rsplit("\n2026-01-02", 1)[0] + "\n")
+    panel = load_panel(small_study, folder)
+    assert panel.last_session == LAST
+    assert any(one.role == "credit" and one.check == "beyond the panel" for one in panel.quality.findings)
+
+
+def test_an_optional_instrument_may_be_absent(small_study: Study, folder: Path) -> None:
+    (folder / "hyo.csv").unlink()
+    panel = load_panel(small_study, folder)
+    assert "credit" not in panel.roles
+    assert panel.quality.absent == (("credit", "none of hyo.csv, hyo-SIMULATED.csv is in folder prices"),)
+
+
+def test_a_negative_value_is_data_where_differences_are_taken(
+    small_study: Study, folder: Path, rewrite: Rewrite
+) -> None:
+    rewrite("hyo.csv", lambda text: text.replace("2025-03-03,", "2025-03-03,-"))
+    assert load_panel(small_study, folder).levels.loc["2025-03-03", "credit"] < 0.0
+
+
+def test_digest_follows_the_bytes(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    first = load_panel(small_study, folder).sha256
+    assert load_panel(small_study, folder).sha256 == first
+    rewrite("btc.csv", lambda text: text + "\n")
+    assert load_panel(small_study, folder).sha256 != first
+
+
+def test_a_marked_file_marks_the_panel(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    rewrite("gld.csv", lambda text: "# SIMULATED DATA, NOT MARKET EVIDENCE\n" + text)
+    panel = load_panel(small_study, folder)
+    assert panel.kind == "simulated"
+    assert panel.origins["metal"].simulated
+    assert panel.source.startswith("partly SIMULATED data (not market evidence) from folder prices")
+
+
+def _every_value(text: str, value: str) -> str:
+    header, *rows = text.strip().splitlines()
+    width = header.count(",")
+    return "\n".join([header, *(row.split(",")[0] + f",{value}" * width for row in rows)]) + "\n"
+
+
+BROKEN: list[tuple[str, Callable[[str], str], type[StudyError], str]] = [
+    ("empty", lambda _: "", SourceError, "gld.csv: is empty"),
+    ("html", lambda _: "<html>limit</html>", SourceError, "gld.csv: holds HTML"),
+    ("column", lambda text: text.replace("close", "klose"), SourceError, "gld.csv: has no column close"),
+    ("no date", lambda text: text.replace("date", "day"), SourceError, "gld.csv: has no column 'date'"),
+    ("number", lambda text: text.replace("2025-03-03,", "2025-03-03,x"), SourceError, "is not a number"),
+    ("cut short", lambda text: text[:-20], SourceError, "fields where the header has"),
+    ("twice", lambda text: text + text.splitlines()[-1], QualityError, "stands there twice"),
+    ("order", lambda text: text + "2025-03-01,1,1,1\n", QualityError, "dates are not in order"),
+    ("negative", lambda text: text.replace("2025-03-03,", "2025-03-03,-"), QualityError, "is not positive"),
+    ("zero", lambda text: _every_value(text, "0"), QualityError, "is not positive"),
+    ("constant", lambda text: _every_value(text, "7"), QualityError, "it never moves"),
+    ("three rows", lambda text: "\n".join(text.splitlines()[:4]), QualityError, "before window"),
+    (
+        "three late rows",
+        lambda text: "\n".join([text.splitlines()[0], *text.splitlines()[-3:]]),
+        QualityError,
+        "has 3 values",
+    ),
+    (
+        "old",
+        lambda text: text.split("\n2025-12-2")[0] + "\n",
+        QualityError,
+        "GLD ends on 2025-12-19, before window short",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "error", "words"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
+def test_a_broken_required_file_stops_the_run(
+    small_study: Study,
+    folder: Path,
+    rewrite: Rewrite,
+    change: Callable[[str], str],
+    error: type[StudyError],
+    words: str,
+) -> None:
+    rewrite("gld.csv", change)
+    with pytest.raises(error, match=r"gld\.csv") as caught:
+        load_panel(small_study, folder)
+    assert words in str(caught.value)
+    assert str(folder) not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_negative_price_is_named_with_its_day(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    rewrite("gld.csv", lambda text: text.replace("2025-03-03,", "2025-03-03,-"))
+    with pytest.raises(QualityError, match="close on 2025-03-03 is not positive"):
+        load_panel(small_study, folder)
+
+
+def test_a_negative_volume_is_refused(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    rewrite("btc.csv", lambda text: text.rsplit(",", 1)[0] + ",-5\n")
+    with pytest.raises(QualityError, match="volume on 2026-01-04 is negative"):
+        load_panel(small_study, folder)
+
+
+def test_a_required_file_that_is_missing_is_named(small_study: Study, folder: Path) -> None:
+    (folder / "gld.csv").unlink()
+    with pytest.raises(SourceError, match=r"GLD: none of gld.csv.* is in folder prices.* Add gld.csv"):
+        load_panel(small_study, folder)
+
+
+def test_a_folder_in_place_of_a_file_is_named(small_study: Study, folder: Path) -> None:
+    (folder / "gld.csv").unlink()
+    (folder / "gld.csv").mkdir()
+    with pytest.raises(SourceError, match=r"gld.csv: is a folder where a file is expected"):
+        load_panel(small_study, folder)
+
+
+def test_a_file_without_permission_is_named(small_study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(SourceError, match=r"cannot be read \(permission denied\)"):
+        load_panel(small_study, folder)
+
+
+@pytest.mark.parametrize("source", ["no/such/folder", "gld"])
+def test_a_missing_folder_is_named(small_study: Study, source: str) -> None:
+    with pytest.raises(SourceError, match=f"{source}: there is no such folder"):
+        load_panel(small_study, source)
+
+
+def test_a_file_in_place_of_the_folder_is_named(small_study: Study, folder: Path) -> None:
+    with pytest.raises(SourceError, match="is a file, not a folder"):
+        load_panel(small_study, folder / "gld.csv")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "words"),
+    [
+        ("soon", "AS_OF=soon: is not a date"),
+        ("2026-02-30", "is not a date"),
+        ("2025-12-15", "leaves nothing of window short, whose base is 2025-12-15"),
+        (date(2012, 1, 1), "leaves nothing of window short"),
+    ],
+)
+def test_an_impossible_as_of_is_refused(small_study: Study, folder: Path, as_of: date | str, words: str) -> None:
+    with pytest.raises(StudyFileError) as caught:
+        load_panel(small_study, folder, as_of)
+    assert words in str(caught.value)
+
+
+def test_too_few_sessions_are_refused_with_the_minimum(small_study: Study, folder: Path) -> None:
+    early = small_study.model_copy(update={"windows": {"full": Window(base=START)}})
+    with pytest.raises(QualityError, match=r"AS_OF=2024-12-31: only 147 sessions.*At least 251 are needed"):
+        load_panel(early, folder, "2024-12-31")

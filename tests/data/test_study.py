@@ -1,0 +1,79 @@
+"""The study file: each mistake is named with its key and its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from data import load_study
+from data.errors import StudyFileError
+from data.study import ROLES, Study
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "study.toml").read_text()
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "study.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_the_study_holds_every_claim_and_is_frozen(main_study: Study) -> None:
+    assert list(main_study.claims) == [f"C{number:02d}" for number in range(1, 27)]
+    assert list(main_study.untestable) == [f"N{number}" for number in range(1, 9)]
+    assert set(main_study.roles) <= set(ROLES)
+    assert main_study.instrument("metal").id == "GLD"
+    with pytest.raises(ValidationError):
+        main_study.sha256 = "0" * 64  # type: ignore[misc]
+
+
+def test_the_digest_is_of_the_bytes(main_study: Study, written: Callable[[str], Path]) -> None:
+    assert load_study(written(TEXT)).sha256 == main_study.sha256
+    assert load_study(written(TEXT.replace("sesoi = 0.10", "sesoi = 0.05", 1))).sha256 != main_study.sha256
+
+
+def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
+    with pytest.raises(StudyFileError, match="no instrument plays the role 'crypto_fund'"):
+        main_study.instrument("crypto_fund")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[clock]", "[clocks]", "unknown key clocks"),
+        ('exchange = "XNYS"', 'exchange = "XNYS"\ncolour = 1', "unknown key clock.colour"),
+        ('role = "metal"', 'role = "silver"', "instruments.1.role"),
+        ("start = 2014-09-17", "", "the key clock.start is missing"),
+        ("start = 2014-09-17", 'start = "soon"', "clock.start"),
+        ("start = 2014-09-17", "start = 2015-01-05", "windows.full: base 2014-12-31 lies before clock.start"),
+        ("last = 2026-02-06 }\nlong", "last = 2026-01-06 }\nlong", "windows.short: last (2026-01-06) must come after"),
+        ('id = "GLD"', 'id = "BTC"', "instruments: the id BTC is given twice"),
+        ('role = "metal"', 'role = "crypto"', "instruments: the role crypto is given twice"),
+        ('role = "credit_fund"', 'role = "crypto_fund"', "no instrument plays the role credit_fund"),
+        ('["crypto", "growth"]', '["crypto", "oil"]', "oil, which is not among the assets"),
+        ("level = 0.95", "level = 95", "inference.level"),
+        ("[claims.C01]", "[claims.X1]", "claims.X1"),
+        ("[about]", "[about", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(written: Callable[[str], Path], old: str, new: str, words: str) -> None:
+    assert old in TEXT
+    with pytest.raises(StudyFileError, match=r"study\.toml: ") as caught:
+        load_study(written(TEXT.replace(old, new, 1)))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["nowhere.toml", "."])
+def test_a_study_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StudyFileError, match="cannot be read"):
+        load_study(tmp_path / name)
