@@ -42,6 +42,11 @@ def _ergodic_score(transition: Array, ergodic: Array, first: Array) -> Array:
     return np.asarray(np.outer(ergodic, fundamental @ ratio))
 
 
+def _implied_transition(weights: Array) -> Array:
+    counts = weights[:-1].T @ weights[1:] + 1.0
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
 @dataclass(frozen=True)
 class ConstantChain:
     """Transition probabilities that do not change: P_ij = exp(u_ij) / sum_l exp(u_il) with u_ii = 0.
@@ -67,6 +72,12 @@ class ConstantChain:
         return tuple(f"p[{i}->{j}]" for i in regimes for j in regimes[:-1])
 
     @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the log-odds: the probabilities off the diagonal."""
+        regimes = range(self.k_regimes)
+        return tuple(f"p[{i}->{j}]" for i in regimes for j in regimes if i != j)
+
+    @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
         return [(-LOG_ODDS_BOUND, LOG_ODDS_BOUND)] * self.size
 
@@ -84,7 +95,7 @@ class ConstantChain:
         return ergodic_probabilities(transition[0]) if self.start is None else np.array(self.start)
 
     def score(self, theta: Array, transitions: Array, first: Array) -> Array:
-        """Score from expected transitions, shape (1, K, K), and first probabilities, shape (K,), by Fisher's identity."""
+        """Score by Fisher's identity from expected transitions, (1, K, K), and first probabilities, (K,)."""
         transition = self.transition(theta)
         matrix = transition[0]
         weights = transitions[0].copy()
@@ -114,11 +125,9 @@ class ConstantChain:
     def permute(self, theta: Array, order: NDArray[np.intp]) -> Array:
         return self._log_odds(self.transition(theta)[0][np.ix_(order, order)])
 
-    def begin(self, length: int) -> Array:  # noqa: ARG002 - a varying chain needs the length
-        """A persistent chain to begin the search with: regimes of twenty periods on average."""
-        stay = np.full((self.k_regimes, self.k_regimes), 0.05 / max(self.k_regimes - 1, 1))
-        np.fill_diagonal(stay, 0.95)
-        return self._log_odds(stay)
+    def begin(self, weights: Array) -> Array:
+        """The transitions that regime weights, shape (T, K), would make."""
+        return self._log_odds(_implied_transition(weights))
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,10 @@ class CovariateChain:
         """`p[i->j].covariate`, log-odds against the last regime."""
         regimes = range(self.k_regimes)
         return tuple(f"p[{i}->{j}].{name}" for i in regimes for j in regimes[:-1] for name in self.covariate_names)
+
+    @property
+    def theta_names(self) -> tuple[str, ...]:
+        return self.names
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
@@ -199,14 +212,14 @@ class CovariateChain:
         return np.array(natural, dtype=np.float64)
 
     def permute(self, theta: Array, order: NDArray[np.intp]) -> Array:
-        full = np.concatenate(
-            [self._slopes(theta), np.zeros((self.k_regimes, 1, self.covariates.shape[1]))], axis=1
-        )[np.ix_(order, order)]
+        full = np.concatenate([self._slopes(theta), np.zeros((self.k_regimes, 1, self.covariates.shape[1]))], axis=1)[
+            np.ix_(order, order)
+        ]
         return np.asarray((full[:, :-1] - full[:, -1:]).ravel())
 
-    def begin(self, length: int) -> Array:  # noqa: ARG002 - a constant chain has no covariates to count
-        matrix = np.full((self.k_regimes, self.k_regimes), 0.05 / max(self.k_regimes - 1, 1))
-        np.fill_diagonal(matrix, 0.95)
+    def begin(self, weights: Array) -> Array:
+        """The transitions that regime weights, shape (T, K), would make, whatever the covariates."""
+        matrix = _implied_transition(weights)
         target = np.log(matrix[:, :-1]) - np.log(matrix[:, -1:])
         constant, *_ = np.linalg.lstsq(self.covariates, np.ones(self.covariates.shape[0]), rcond=None)
         return np.asarray((target[:, :, None] * constant[None, None, :]).ravel())
@@ -276,7 +289,8 @@ class LaggedStates:
         collapsed = np.einsum("lcd,ci,dj->lij", transitions, member, member, optimize=True)
         for lag in range(self.order, 0, -1):
             np.add.at(collapsed[0], (regimes[:, lag], regimes[:, lag - 1]), first)
-        return collapsed, np.bincount(regimes[:, -1], weights=first, minlength=self.k_regimes)
+        started = np.bincount(regimes[:, -1], weights=first, minlength=self.k_regimes).astype(np.float64)
+        return np.asarray(collapsed), started
 
     def permutation(self, order: NDArray[np.intp]) -> NDArray[np.intp]:
         """Positions of the states after relabelling regimes so that new regime k is old regime order[k]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -79,6 +79,10 @@ class Standard:
         return float(np.log(np.diag(self.root)).sum())
 
 
+def _column_sums(weights: Array) -> Array:
+    return np.ones(len(weights)) @ weights
+
+
 @dataclass(frozen=True)
 class EllipticalRegimes:
     """Emission model of `MarkovSwitching`; theta = (means, Cholesky factors with log diagonal, log(nu - 2)).
@@ -107,19 +111,14 @@ class EllipticalRegimes:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_x", self.standard.standardise(self.y))
+        object.__setattr__(self, "_triangle", np.tril_indices(self.dimension))
 
-    @property
-    def x(self) -> Array:
-        """Whitened observations, shape (T, N)."""
-        return self._x  # type: ignore[attr-defined,no-any-return]
+    _x: Array = field(init=False, repr=False)
+    _triangle: tuple[NDArray[np.intp], NDArray[np.intp]] = field(init=False, repr=False)
 
     @property
     def dimension(self) -> int:
         return self.y.shape[1]
-
-    @property
-    def _triangle(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        return np.tril_indices(self.dimension)
 
     @property
     def _counts(self) -> tuple[int, int]:
@@ -172,17 +171,18 @@ class EllipticalRegimes:
     def _unpack(self, theta: Array) -> tuple[Array, Array, Array]:
         means, covariances = self._counts
         split = means * self.dimension
-        location = np.ascontiguousarray(
-            np.broadcast_to(theta[:split].reshape(means, self.dimension), (self.k_regimes, self.dimension))
-        )
+        location = theta[:split].reshape(means, self.dimension)
+        if not self.switching_mean:
+            location = np.repeat(location, self.k_regimes, axis=0)
         rows, columns = self._triangle
         entries = theta[split : split + covariances * len(rows)].reshape(covariances, len(rows))
         factors = np.zeros((covariances, self.dimension, self.dimension))
         factors[:, rows, columns] = entries
         diagonal = np.arange(self.dimension)
         factors[:, diagonal, diagonal] = np.exp(factors[:, diagonal, diagonal])
-        full = np.ascontiguousarray(np.broadcast_to(factors, (self.k_regimes, *factors.shape[1:])))
-        return location, full, theta[self.size - self.radial.size :]
+        if not self.switching_covariance:
+            factors = np.repeat(factors, self.k_regimes, axis=0)
+        return location, factors, theta[self.size - self.radial.size :]
 
     def _pack(self, means: Array, factors: Array, shape: Array) -> Array:
         rows, columns = self._triangle
@@ -195,17 +195,17 @@ class EllipticalRegimes:
     def log_densities(self, theta: Array) -> Array:
         """log f(y_t | s_t = k), shape (T, K)."""
         means, factors, shape = self._unpack(theta)
-        distances = squared_distances(self.x, means, factors)
+        distances = squared_distances(self._x, means, factors)
         log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + self.standard.log_determinant
         return self.radial.log_density(distances, self.dimension, shape) - log_determinants
 
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
         means, factors, shape = self._unpack(theta)
-        distances = squared_distances(self.x, means, factors)
+        distances = squared_distances(self._x, means, factors)
         scaled = weights * self.radial.weights(distances, self.dimension, shape)
-        first, second = weighted_moments(self.x, scaled, means)
-        total = weights.sum(axis=0)
+        first, second = weighted_moments(self._x, scaled, means)
+        total = _column_sums(weights)
         inverse = np.linalg.inv(factors)
         transposed = inverse.transpose(0, 2, 1)
         mean_score = np.einsum("kij,kj->ki", transposed @ inverse, first)
@@ -230,10 +230,10 @@ class EllipticalRegimes:
     def update(self, theta: Array, weights: Array) -> Array:
         """M-step with the sample covariance as penalty (Chen and Tan 2009, J. Multivariate Analysis 100, eq. 3)."""
         means, factors, shape = self._unpack(theta)
-        distances = squared_distances(self.x, means, factors)
+        distances = squared_distances(self._x, means, factors)
         scaled = weights * self.radial.weights(distances, self.dimension, shape)
-        mass = scaled.sum(axis=0)
-        first, _ = weighted_moments(self.x, scaled, means)
+        mass = _column_sums(scaled)
+        first, _ = weighted_moments(self._x, scaled, means)
         if self.switching_mean:
             means = means + first / np.maximum(mass, 1e-8)[:, None]
         else:
@@ -241,8 +241,8 @@ class EllipticalRegimes:
             precision = inverse.transpose(0, 2, 1) @ inverse
             pooled = np.einsum("k,kij->ij", mass, precision)
             means = means + np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))
-        _, second = weighted_moments(self.x, scaled, means)
-        total = weights.sum(axis=0)
+        _, second = weighted_moments(self._x, scaled, means)
+        total = _column_sums(weights)
         if not self.switching_covariance:
             second, total = second.sum(axis=0, keepdims=True), total.sum(keepdims=True)
         identity = np.eye(self.dimension)

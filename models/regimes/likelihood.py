@@ -61,7 +61,13 @@ class SwitchingLikelihood:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the natural parameters."""
         return (*self.chain.names, *self.emission.names)
+
+    @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the unconstrained parameters, each after the natural one it moves."""
+        return (*self.chain.theta_names, *self.emission.names)
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
@@ -83,6 +89,10 @@ class SwitchingLikelihood:
         smoothed, _ = kim_smoother(predicted, filtered, expanded)
         marginal = self.states.marginal
         return Probabilities(logliks, marginal(predicted), marginal(filtered), marginal(smoothed))
+
+    def filtered_last(self, theta: Array) -> Array:
+        """P(s_T | F_T), shape (K,)."""
+        return self.states.marginal(self._filter(theta)[2][-1:])[0]
 
     def logliks(self, theta: Array) -> Array:
         """log f(y_t | F_{t-1}), shape (T,)."""
@@ -121,7 +131,7 @@ class SwitchingLikelihood:
     def begin(self, weights: Array) -> Array:
         """theta from regime weights, shape (T, K)."""
         expanded = self.states.weights(weights) if self.states.order else weights
-        return np.concatenate([self.chain.begin(len(weights)), self.emission.begin(expanded)])
+        return np.concatenate([self.chain.begin(weights), self.emission.begin(expanded)])
 
     def natural(self, theta: Array) -> Array:
         """Parameters in their own units, in the order of `names`."""

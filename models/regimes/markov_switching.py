@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from data.errors import EstimationError
 from models.regimes.chain import ConstantChain, LaggedStates
 from models.regimes.emissions import EllipticalRegimes, Standard
+from models.regimes.forecast import RegimeForecast, forecast_regimes
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
@@ -69,6 +70,22 @@ class SwitchingResult(RegimeResult):
         """Correlation matrix of each regime, shape (K, N, N)."""
         scale = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
         return np.asarray(self.covariances / (scale[:, :, None] * scale[:, None, :]))
+
+    def forecast(self, horizon: int, *, level: float = 0.95, draws: int = 500, seed: int = 0) -> RegimeForecast:
+        """Regime probabilities, mean and covariance 1 to `horizon` steps ahead, see `forecast_regimes`."""
+        emission = self.likelihood.emission
+        assert isinstance(emission, EllipticalRegimes)
+        return forecast_regimes(
+            self.likelihood,
+            self.found,
+            self.theta_covariance,
+            emission.moments,
+            self.series,
+            horizon,
+            level=level,
+            draws=draws,
+            seed=seed,
+        )
 
     def filter(self, y: Observations) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters, see `MarkovSwitching.filter`."""
@@ -130,16 +147,14 @@ class MarkovSwitching:
         """
         sample = as_sample(y)
         require_variation(sample)
-        likelihood = self._likelihood(sample, Standard.of(sample.values, sample.names))
+        likelihood = self._likelihood(sample, Standard.of(sample.observations, sample.names))
         require_length(sample, likelihood.size, self.k_regimes)
-        signals = signals_of((sample.values - sample.values.mean(axis=0)) / sample.values.std(axis=0))
+        signals = signals_of((sample.observations - sample.observations.mean(axis=0)) / sample.observations.std(axis=0))
         tries = starts if self.k_regimes > 1 else 1
         begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
         if warm is not None:
             begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
-        return SwitchingResult(
-            likelihood, sample.index, search(likelihood, begins, sample.length), self, sample.names
-        )
+        return SwitchingResult(likelihood, sample.index, search(likelihood, begins, sample.length), self, sample.names)
 
     def loglik(self, params: Parameters, y: Observations) -> float:
         """Log-likelihood of y at given parameters.
@@ -156,14 +171,14 @@ class MarkovSwitching:
     def filter(self, params: Parameters, y: Observations) -> RegimeProbabilities:
         """Regime probabilities of y at given parameters, for instance those of an earlier vintage."""
         sample = as_sample(y)
-        likelihood = self._likelihood(sample, Standard.identity(sample.values.shape[1]))
+        likelihood = self._likelihood(sample, Standard.identity(sample.observations.shape[1]))
         theta = likelihood.unconstrained(as_natural(params, likelihood.names))
         return RegimeProbabilities.of(likelihood.probabilities(theta), sample.index)
 
     def _likelihood(self, sample: Sample, standard: Standard) -> SwitchingLikelihood:
         labels = tuple(map(str, sample.names)) if len(sample.names) > 1 else ("",)
         emission = EllipticalRegimes(
-            sample.values,
+            sample.observations,
             labels,
             self.k_regimes,
             RADIAL[self.distribution],
@@ -172,7 +187,9 @@ class MarkovSwitching:
             self._reference_columns(sample),
             standard,
         )
-        return SwitchingLikelihood(ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission)
+        return SwitchingLikelihood(
+            ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission
+        )
 
     def _reference_columns(self, sample: Sample) -> NDArray[np.intp]:
         if self.reference is None:

@@ -52,16 +52,14 @@ def as_design(y: Observations, X: Observations | None) -> Design:
     right = as_sample(X, "x")
     if right.length != left.length:
         raise EstimationError("X", f"{right.length} rows for {left.length} of y", "Align y and X on common dates.")
-    if isinstance(y, pd.Series | pd.DataFrame) and isinstance(X, pd.Series | pd.DataFrame):
-        if not left.index.equals(right.index):
-            raise EstimationError("X", "has another index than y", "Align y and X on common dates.")
-        names = [str(name) for name in right.names]
-    else:
-        names = [str(name) for name in right.names]
-    if not isinstance(X, pd.Series | pd.DataFrame):
-        names = [f"x{i + 1}" for i in range(right.values.shape[1])]
-    constant = np.ptp(right.values, axis=0) == 0.0
-    values, columns = (right.values, names) if constant.any() else (np.hstack([ones, right.values]), [CONSTANT, *names])
+    labelled = isinstance(X, pd.Series | pd.DataFrame)
+    if labelled and isinstance(y, pd.Series | pd.DataFrame) and not left.index.equals(right.index):
+        raise EstimationError("X", "has another index than y", "Align y and X on common dates.")
+    names = [str(name) if labelled else f"x{i + 1}" for i, name in enumerate(right.names)]
+    constant = np.ptp(right.observations, axis=0) == 0.0
+    values, columns = (
+        (right.observations, names) if constant.any() else (np.hstack([ones, right.observations]), [CONSTANT, *names])
+    )
     scale = np.sqrt(np.mean(np.square(values), axis=0))
     if not scale.all() or np.linalg.svd(values / scale, compute_uv=False)[-1] < 1e-8 * np.sqrt(left.length):
         raise EstimationError("X", "the regressors are linearly dependent", "Leave one of them out.")
@@ -164,7 +162,7 @@ class MarkovRegression:
         """
         design = as_design(y, X)
         require_variation(design.y)
-        target = design.y.values[:, 0]
+        target = design.y.observations[:, 0]
         switching = self._switching(design.columns)
         basis = Basis.of(target, design.X, switching)
         if basis.scale <= 1e-10 * float(target.std()):
@@ -202,7 +200,7 @@ class MarkovRegression:
 
     def _likelihood(self, design: Design, switching: NDArray[np.bool_], basis: Basis) -> SwitchingLikelihood:
         emission = RegressionRegimes(
-            y=design.y.values[:, 0],
+            y=design.y.observations[:, 0],
             X=design.X,
             columns=design.columns,
             k_regimes=self.k_regimes,
@@ -211,7 +209,9 @@ class MarkovRegression:
             switching_variance=self.switching_variance,
             basis=basis,
         )
-        return SwitchingLikelihood(ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission)
+        return SwitchingLikelihood(
+            ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission
+        )
 
 
 def _slope_signals(residuals: Array, X: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,10 +71,10 @@ class RegressionRegimes:
         object.__setattr__(self, "_positions", np.array(positions, dtype=np.intp).T)
         object.__setattr__(self, "_count", following)
 
-    _target: Array = None  # type: ignore[assignment]
-    _design: Array = None  # type: ignore[assignment]
-    _positions: NDArray[np.intp] = None  # type: ignore[assignment]
-    _count: int = 0
+    _target: Array = field(init=False, repr=False)
+    _design: Array = field(init=False, repr=False)
+    _positions: NDArray[np.intp] = field(init=False, repr=False)
+    _count: int = field(init=False, repr=False)
 
     @property
     def _variances(self) -> int:

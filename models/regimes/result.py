@@ -142,7 +142,7 @@ class RegimeResult:
 
     @cached_property
     def robust_covariance(self) -> pd.DataFrame:
-        """Sandwich A^-1 B A^-1 (White 1982, Econometrica 50), B the outer product of the scores of log f(y_t | F_{t-1})."""
+        """Sandwich A^-1 B A^-1 (White 1982, Econometrica 50), B from the scores of log f(y_t | F_{t-1})."""
         scores = self.likelihood.scores(self.found.theta, self.found.free)
         bread = self.theta_covariance
         return self._natural_covariance(bread @ scores.T @ scores @ bread)

@@ -25,19 +25,19 @@ class Sample:
 
     Attributes
     ----------
-    values : array, shape (T, N)
+    observations : array, shape (T, N)
     index : pandas.Index
     names : tuple
         Name of each column; a single unnamed series is called `y`.
     """
 
-    values: Array
+    observations: Array
     index: pd.Index
     names: tuple[Hashable, ...]
 
     @property
     def length(self) -> int:
-        return len(self.values)
+        return len(self.observations)
 
 
 def as_sample(observations: ArrayLike | pd.Series | pd.DataFrame, what: str = "y") -> Sample:
@@ -79,7 +79,7 @@ def require_variation(sample: Sample) -> None:
     EstimationError
     """
     for column, name in enumerate(sample.names):
-        values = sample.values[:, column]
+        values = sample.observations[:, column]
         if np.ptp(values) <= 1e-12 * max(1e-300, float(np.max(np.abs(values)))):
             raise EstimationError(str(name), "the series does not vary", "Leave it out or check its source.")
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])

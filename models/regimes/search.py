@@ -9,22 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.errors import EstimationError
-from models.optimise import GRADIENT_TOLERANCE, SAME_OPTIMUM, Convergence, maximise
-from models.regimes.chain import ConstantChain
+from models.optimise import GRADIENT_TOLERANCE, SAME_OPTIMUM, Convergence, Optimum, maximise
+from models.regimes.chain import LOG_ODDS_BOUND, ConstantChain
 from models.regimes.likelihood import SwitchingLikelihood
 
 Array = NDArray[np.float64]
 
 #: EM iterations from each start, and the gain in log-likelihood below which they stop early.
 EM_ITERATIONS = 40
-EM_GAIN = 0.02
-#: Distinct candidates polished by quasi-Newton.
-POLISHED = 5
+EM_GAIN = 0.05
+#: Distinct candidates polished by quasi-Newton, for each regime of the model.
+POLISHED_PER_REGIME = 3
+#: Quasi-Newton iterations each candidate gets, and those of a candidate that could still win.
+SHORT_POLISH = 30
+FULL_POLISH = 500
+#: Distance from the best, in log-likelihood, within which a candidate could still win.
+STILL_OPEN = 5.0
 #: Two EM ends are the same candidate when their smoothed probabilities differ by less than this on average.
 SAME_REGIMES = 0.03
 #: Transition probabilities below this are tried at zero.
 NEARLY_ZERO = 1e-3
-NEWTON_STEPS = 6
+#: A transition set to zero comes back where the log-likelihood rises by more than this per unit of its probability.
+RETURN_SLOPE = 1e-2
+DROP_ROUNDS = 4
+NEWTON_STEPS = 25
 #: Gradient per observation at which Newton's method has arrived.
 NEWTON_TOLERANCE = 1e-10
 
@@ -115,43 +123,96 @@ def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observation
             "Check the series for constant or extreme values, or use fewer regimes.",
         )
     groups = _group(likelihood, candidates)
-    polished = [
-        maximise(
-            likelihood.value_and_score,
-            [members[0].theta],
-            names=likelihood.names,
-            observations=observations,
-            bounds=likelihood.bounds,
-        )
-        for members in groups[:POLISHED]
-    ]
-    best = max(polished, key=lambda optimum: optimum.value)
-    theta, free, hessian, gradient_norm = _finish(likelihood, likelihood.ordered(best.arguments), observations)
+    first, others, shared, evaluations = _polish(likelihood, groups, observations)
+    theta, free, hessian, gradient_norm = _finish(likelihood, likelihood.ordered(first.arguments), observations)
     value = float(likelihood.logliks(theta).sum())
-    reached = sum(
-        len(members)
-        for members, optimum in zip(groups, polished, strict=False)
-        if optimum.value >= value - SAME_OPTIMUM
-    )
-    others = [optimum.value for optimum in polished if optimum.value < value - SAME_OPTIMUM]
+    reached = sum(len(members) for members, optimum in zip(groups, shared, strict=False) if optimum)
+    lower = [other for other in others if other < value - SAME_OPTIMUM]
     convergence = replace(
-        best.convergence,
+        first.convergence,
         converged=gradient_norm <= GRADIENT_TOLERANCE,
+        message=f"EM, L-BFGS-B, then Newton's method to a gradient of {gradient_norm:.1e} per observation",
         starts=len(ends),
         best=value,
-        runner_up=max(others) if others else None,
+        runner_up=max(lower) if lower else None,
         share_at_best=reached / len(ends),
         gradient_norm=gradient_norm,
-        at_bounds=tuple(name for name, inside in zip(likelihood.names, free, strict=True) if not inside),
-        evaluations=sum(optimum.convergence.evaluations for optimum in polished),
+        at_bounds=tuple(name for name, inside in zip(likelihood.theta_names, free, strict=True) if not inside),
+        evaluations=evaluations,
     )
     return Found(theta, free, hessian, convergence)
+
+
+def _climb(likelihood: SwitchingLikelihood, theta: Array, iterations: int, observations: int) -> Optimum:
+    return maximise(
+        likelihood.value_and_score,
+        [theta],
+        names=likelihood.theta_names,
+        observations=observations,
+        bounds=likelihood.bounds,
+        max_iterations=iterations,
+    )
+
+
+def _polish(
+    likelihood: SwitchingLikelihood, groups: Sequence[Sequence[_Candidate]], observations: int
+) -> tuple[Optimum, list[float], list[bool], int]:
+    """The best optimum, the values at the others, which groups lead to the best one, and evaluations spent.
+
+    All candidates get a short polish; only those that could still win are followed to the end.
+    """
+
+    def regimes(optimum: Optimum) -> Array:
+        smoothed = likelihood.probabilities(optimum.arguments).smoothed
+        return _regime_order(smoothed, likelihood, optimum.arguments)
+
+    count = POLISHED_PER_REGIME * likelihood.chain.k_regimes
+    short = [_climb(likelihood, members[0].theta, SHORT_POLISH, observations) for members in groups[:count]]
+    evaluations = sum(optimum.convergence.evaluations for optimum in short)
+    finished = list(short)
+    best: Optimum | None = None
+    for index in sorted(range(len(short)), key=lambda position: -short[position].value):
+        optimum = short[index]
+        hopeless = best is not None and optimum.value < best.value - STILL_OPEN
+        known = best is not None and float(np.mean(np.abs(regimes(optimum) - regimes(best)))) < SAME_REGIMES
+        if hopeless or known:
+            continue
+        finished[index] = _climb(likelihood, optimum.arguments, FULL_POLISH, observations)
+        evaluations += finished[index].convergence.evaluations
+        if best is None or finished[index].value > best.value:
+            best = finished[index]
+    assert best is not None
+    leader = regimes(best)
+    shared = [
+        optimum.value >= best.value - STILL_OPEN and float(np.mean(np.abs(regimes(optimum) - leader))) < SAME_REGIMES
+        for optimum in finished
+    ]
+    others = [optimum.value for optimum, same in zip(finished, shared, strict=True) if not same]
+    return best, others, shared, evaluations
 
 
 def _finish(
     likelihood: SwitchingLikelihood, theta: Array, observations: int
 ) -> tuple[Array, NDArray[np.bool_], Array, float]:
-    theta = _drop_transitions(likelihood, theta)
+    """Newton's method from the polished optimum, with transitions that never happen set to zero and held there."""
+    kept: set[int] = set()
+    for _ in range(DROP_ROUNDS):
+        dropped = _drop_transitions(likelihood, theta, kept)
+        theta, free, hessian, norm, score = _newton(likelihood, dropped, observations)
+        chances = np.exp(np.minimum(theta[: likelihood.chain.size], 0.0))
+        wanted = ~free[: likelihood.chain.size] & (score[: likelihood.chain.size] > RETURN_SLOPE * chances)
+        wanted &= theta[: likelihood.chain.size] < 0.0
+        if not (wanted.any() and isinstance(likelihood.chain, ConstantChain)):
+            break
+        kept |= set(np.flatnonzero(wanted).tolist())
+        theta[np.flatnonzero(wanted)] = np.log(NEARLY_ZERO)
+        theta = likelihood.ordered(_climb(likelihood, theta, FULL_POLISH, observations).arguments)
+    return theta, free, hessian, norm
+
+
+def _newton(
+    likelihood: SwitchingLikelihood, theta: Array, observations: int
+) -> tuple[Array, NDArray[np.bool_], Array, float, Array]:
     low = np.array([-np.inf if bound[0] is None else bound[0] for bound in likelihood.bounds])
     high = np.array([np.inf if bound[1] is None else bound[1] for bound in likelihood.bounds])
     value, score = likelihood.value_and_score(theta)
@@ -163,27 +224,25 @@ def _finish(
         if not free.any() or float(np.max(np.abs(score[free]))) <= NEWTON_TOLERANCE * observations:
             break
         curvature, vectors = np.linalg.eigh(-hessian)
-        step = vectors @ ((vectors.T @ score[free]) / np.maximum(np.abs(curvature), 1e-8 * np.abs(curvature).max()))
-        step /= max(1.0, float(np.max(np.abs(step))))
+        slopes = vectors.T @ score[free]
+        step = vectors @ np.clip(slopes / np.maximum(np.abs(curvature), 1e-300), -1.0, 1.0)
+        worst = max(float(np.abs(score[free]).max()), GRADIENT_TOLERANCE * observations)
         for _halving in range(8):
             trial = theta.copy()
             trial[free] += step
             trial = np.clip(trial, low, high)
             trial_value, trial_score = likelihood.value_and_score(trial)
-            if trial_value >= value - 1e-9 and np.abs(trial_score[free]).max() < max(
-                np.abs(score[free]).max(), GRADIENT_TOLERANCE * observations
-            ):
+            if trial_value >= value - 1e-9 and float(np.abs(trial_score[free]).max()) < worst:
                 break
             step = 0.5 * step
         else:
             break
         theta, value, score = trial, trial_value, trial_score
         hessian = likelihood.hessian(theta, free)
-    norm = float(np.max(np.abs(score[free]), initial=0.0)) / observations
-    return theta, free, hessian, norm
+    return theta, free, hessian, float(np.max(np.abs(score[free]), initial=0.0)) / observations, score
 
 
-def _drop_transitions(likelihood: SwitchingLikelihood, theta: Array) -> Array:
+def _drop_transitions(likelihood: SwitchingLikelihood, theta: Array, kept: set[int]) -> Array:
     """Set a transition that hardly ever happens to zero where the likelihood does not fall by it."""
     if not isinstance(likelihood.chain, ConstantChain):
         return theta
@@ -191,8 +250,10 @@ def _drop_transitions(likelihood: SwitchingLikelihood, theta: Array) -> Array:
     matrix = likelihood.chain.transition(likelihood.split(theta)[0])[0]
     rare = matrix[~np.eye(len(matrix), dtype=bool)] < NEARLY_ZERO
     for index in np.flatnonzero(rare):
+        if index in kept:
+            continue
         trial = theta.copy()
-        trial[index] = likelihood.bounds[index][0]
+        trial[index] = -LOG_ODDS_BOUND
         trial_value = float(likelihood.logliks(trial).sum())
         if trial_value >= value:
             theta, value = trial, trial_value

@@ -67,7 +67,7 @@ def _split(signal: Array, shares: Array) -> NDArray[np.intp]:
 
 
 def _random_path(length: int, k_regimes: int, generator: np.random.Generator) -> NDArray[np.intp]:
-    persistence = generator.uniform(0.7, 0.99)
+    persistence = 1.0 - 10.0 ** generator.uniform(-2.0, 0.0)
     change = generator.random(length) > persistence
     spells = np.cumsum(change)
     return generator.integers(0, k_regimes, size=int(spells[-1]) + 1)[spells]
@@ -94,7 +94,9 @@ def start_weights(signals: Array, k_regimes: int, starts: int, seed: int) -> Ite
     for start in range(starts):
         kind, turn = start % 3, start // 3
         if kind == 0:
-            shares = np.full(k_regimes, 1.0 / k_regimes) if turn < columns else generator.dirichlet(np.full(k_regimes, 3.0))
+            shares = (
+                np.full(k_regimes, 1.0 / k_regimes) if turn < columns else generator.dirichlet(np.full(k_regimes, 3.0))
+            )
             labels = _split(standardised[:, turn % columns], shares)
         elif kind == 1:
             chosen = generator.choice(columns, size=min(2, columns), replace=False)

@@ -1,0 +1,130 @@
+"""Filter and smoother against the enumeration of every path."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from regime_oracles import central_differences, enumerate_paths
+
+from models.regimes.chain import ConstantChain, CovariateChain, LaggedStates, ergodic_probabilities
+from models.regimes.kernels import hamilton_filter, kim_smoother
+
+
+def _draw(seed, length, states, varying):
+    generator = np.random.default_rng(seed)
+    transition = generator.dirichlet(np.ones(states), size=(length if varying else 1, states))
+    return generator.normal(0.0, 2.0, (length, states)), transition, generator.dirichlet(np.ones(states))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), length=st.integers(1, 7), states=st.integers(1, 3), varying=st.booleans())
+def test_filter_and_smoother_equal_the_enumeration_of_paths(seed, length, states, varying):
+    log_densities, transition, initial = _draw(seed, length, states, varying)
+    loglik, smoothed, transitions, filtered = enumerate_paths(log_densities, transition, initial)
+    logliks, predicted, found_filtered = hamilton_filter(log_densities, transition, initial)
+    found_smoothed, found_transitions = kim_smoother(predicted, found_filtered, transition)
+    assert logliks.sum() == pytest.approx(loglik, abs=1e-10)
+    np.testing.assert_allclose(found_filtered, filtered, atol=1e-10)
+    np.testing.assert_allclose(found_smoothed, smoothed, atol=1e-10)
+    np.testing.assert_allclose(found_transitions.sum(axis=0), transitions, atol=1e-10)
+
+
+def test_eight_periods_and_three_regimes_equal_the_enumeration():
+    log_densities, transition, initial = _draw(1, 8, 3, False)
+    loglik, smoothed, transitions, _ = enumerate_paths(log_densities[:8], transition, initial)
+    logliks, predicted, filtered = hamilton_filter(log_densities, transition, initial)
+    found_smoothed, found_transitions = kim_smoother(predicted, filtered, transition)
+    assert logliks.sum() == pytest.approx(loglik, abs=1e-10)
+    np.testing.assert_allclose(found_smoothed, smoothed, atol=1e-10)
+    np.testing.assert_allclose(found_transitions[0], transitions, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", [-1e6, -1250.0, 700.0, 1e8])
+def test_extreme_densities_leave_proper_probabilities(size):
+    log_densities = np.zeros((6, 2))
+    log_densities[3] = [size, -size]
+    transition = np.array([[[0.999, 0.001], [1e-12, 1.0 - 1e-12]]])
+    logliks, predicted, filtered = hamilton_filter(log_densities, transition, np.array([0.5, 0.5]))
+    smoothed, _ = kim_smoother(predicted, filtered, transition)
+    assert np.isfinite(logliks).all()
+    for probabilities in (predicted, filtered, smoothed):
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-12)
+
+
+def test_an_impossible_observation_has_minus_infinite_likelihood_and_no_nan():
+    log_densities = np.zeros((4, 2))
+    log_densities[2] = -np.inf
+    logliks, predicted, filtered = hamilton_filter(log_densities, np.full((1, 2, 2), 0.5), np.array([0.5, 0.5]))
+    assert logliks[2] == -np.inf
+    assert np.isfinite(predicted).all()
+    assert np.isfinite(filtered).all()
+
+
+def test_filter_can_be_split_at_any_time():
+    log_densities, transition, initial = _draw(3, 50, 3, False)
+    logliks, _, filtered = hamilton_filter(log_densities, transition, initial)
+    first, _, before = hamilton_filter(log_densities[:20], transition, initial)
+    second, _, after = hamilton_filter(log_densities[20:], transition, before[-1] @ transition[0])
+    np.testing.assert_allclose(np.concatenate([first, second]), logliks, atol=1e-12)
+    np.testing.assert_allclose(np.vstack([before, after]), filtered, atol=1e-12)
+
+
+def test_likelihood_is_the_same_backwards_with_the_reversed_chain():
+    log_densities, transition, _ = _draw(4, 60, 3, False)
+    stationary = ergodic_probabilities(transition[0])
+    backwards = (stationary[None, :] * transition[0].T) / stationary[:, None]
+    forward = hamilton_filter(log_densities, transition, stationary)[0].sum()
+    reverse = hamilton_filter(np.ascontiguousarray(log_densities[::-1]), backwards[None], stationary)[0].sum()
+    assert forward == pytest.approx(reverse, abs=1e-9)
+
+
+def test_ergodic_probabilities_are_stationary():
+    transition = _draw(5, 1, 4, False)[1][0]
+    stationary = ergodic_probabilities(transition)
+    np.testing.assert_allclose(stationary @ transition, stationary, atol=1e-14)
+    assert stationary.sum() == pytest.approx(1.0, abs=1e-14)
+
+
+def _chain_loglik(chain, states, log_densities):
+    def loglik(theta):
+        transition = chain.transition(theta)
+        initial = states.initial(chain.initial(transition), transition)
+        return hamilton_filter(log_densities, states.transition(transition), initial)[0].sum()
+
+    return loglik
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("varying", [False, True])
+def test_score_of_the_chain_is_its_slope(order, varying):
+    generator = np.random.default_rng(order)
+    length, regimes = 30, 2 if order else 3
+    states = LaggedStates(regimes, order)
+    chain = ConstantChain(regimes)
+    if varying:
+        covariates = np.column_stack([np.ones(length), generator.normal(size=length)])
+        chain = CovariateChain(regimes, covariates, ("const", "leading"))
+    log_densities = generator.normal(0.0, 1.5, (length, states.states))
+    theta = generator.normal(0.0, 0.8, chain.size)
+    transition = chain.transition(theta)
+    expanded = states.transition(transition)
+    _, predicted, filtered = hamilton_filter(
+        log_densities, expanded, states.initial(chain.initial(transition), transition)
+    )
+    smoothed, pairs = kim_smoother(predicted, filtered, expanded)
+    score = chain.score(theta, *states.collapse(pairs, smoothed[0]))
+    slope = central_differences(_chain_loglik(chain, states, log_densities), theta, 1e-4)
+    np.testing.assert_allclose(score, slope, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize("varying", [False, True])
+def test_relabelling_the_chain_permutes_its_matrix(varying):
+    generator = np.random.default_rng(11)
+    order = np.array([2, 0, 1])
+    chain = ConstantChain(3)
+    if varying:
+        chain = CovariateChain(3, np.column_stack([np.ones(5), generator.normal(size=5)]), ("const", "x"))
+    theta = generator.normal(size=chain.size)
+    permuted = chain.transition(chain.permute(theta, order))
+    np.testing.assert_allclose(permuted, chain.transition(theta)[:, order][:, :, order], atol=1e-12)
+    np.testing.assert_allclose(chain.unconstrained(chain.natural(theta)), theta, atol=1e-10)
