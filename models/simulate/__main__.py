@@ -10,9 +10,12 @@ import typer
 
 from data.errors import StudyError
 from data.study import load_study
+from models.simulate.attribution import attribution_slopes
 from models.simulate.measures import MEASURES
+from models.simulate.measures_outlook import OUTLOOK_MEASURES
 from models.simulate.sample import write_sample, write_truth
 from models.simulate.simulation import simulate
+from models.simulate.statements import statement_truths
 from models.simulate.truth import population_values
 from models.simulate.worlds import WorldName, world
 
@@ -29,8 +32,9 @@ def write(
         rules = load_study(study)
         simulation = simulate(cast(WorldName, name), seed=seed)
         written = write_sample(simulation, rules, out)
-        population = population_values(world(cast(WorldName, name)), MEASURES, batches=batches, seed=seed)
-        write_truth(simulation, population, {}, out / "truth.json")
+        measures = (*MEASURES, *OUTLOOK_MEASURES, attribution_slopes)
+        population = population_values(world(cast(WorldName, name)), measures, batches=batches, seed=seed)
+        write_truth(simulation, population, statement_truths(simulation, population, rules), out / "truth.json")
     except StudyError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)

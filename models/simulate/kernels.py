@@ -173,3 +173,18 @@ def garch_variance(residuals: Array, omega: float, alpha: float, beta: float) ->
         h[t] = now
         now = omega + alpha * residuals[t] ** 2 + beta * now
     return h
+
+
+@njit(cache=True)
+def overextension(returns: Array, average_over: int, spread_over: int) -> Array:
+    """z_t of `reverting_returns` for given percent log returns, (T,); zero until both windows are full."""
+    return reverting_returns(returns, np.zeros(len(returns)), 0.0, average_over, spread_over)[1]
+
+
+@njit(cache=True)
+def rolling_median(values: Array, window: int) -> Array:
+    """Median of the `window` values before each one, (T,); zero until the window is full."""
+    medians = np.zeros(len(values))
+    for t in range(window, len(values)):
+        medians[t] = np.median(values[t - window : t])
+    return medians

@@ -37,6 +37,15 @@ def moments(batch: Batch) -> Measured:
             "",
             f"Fourth standardised moment of the session changes of {role} minus 3",
         )
+    for role, level in batch.paths.levels.items():
+        unit = "index points" if role == "fear" else "bp"
+        found[f"level_mean.{role}"] = (float(level.mean()), unit, f"Mean level of {role}")
+        found[f"level_sd.{role}"] = (float(level.std()), unit, f"Standard deviation of the level of {role}")
+    found["level_p90.fear"] = (
+        float(np.quantile(batch.paths.levels["fear"], 0.90)),
+        "index points",
+        "90th percentile of the fear index",
+    )
     matrix = np.corrcoef([batch.change(role) for role in CONDITIONED])
     for first, second in regime_correlation_names():
         value = matrix[CONDITIONED.index(first), CONDITIONED.index(second)]
@@ -52,8 +61,9 @@ def regime_correlations(batch: Batch) -> Measured:
     """Correlations of the true standardised shocks within each regime."""
     found: Measured = {}
     core = [CONDITIONED.index(role) for role in CORE]
+    states = batch.paths.states
     for k, name in enumerate(REGIMES[: batch.world.k_regimes]):
-        shocks = batch.paths.std_shocks[batch.paths.states == k]
+        shocks = batch.paths.std_shocks[states == k]
         matrix = np.corrcoef(shocks, rowvar=False)
         for first, second in regime_correlation_names():
             found[f"correlation.{name}.{first}.{second}"] = (
@@ -66,6 +76,14 @@ def regime_correlations(batch: Batch) -> Measured:
             "",
             f"Mean correlation of all pairs of {', '.join(CORE)}, true standardised shocks, regime {name}",
         )
+        spread = [CONDITIONED.index(role) for role in (*CORE[:-1], "credit")]
+        for when, sessions in (("", states == k), (".session_before", np.concatenate([[False], states[:-1] == k]))):
+            flipped = batch.paths.std_shocks[sessions][:, spread] * np.append(np.ones(len(spread) - 1), -1.0)
+            found[f"core_correlation.{name}{when}.spread"] = (
+                mean_correlation(flipped),
+                "",
+                f"The same with the sign-flipped credit spread for the credit fund, regime {name} {when[1:]}".rstrip(),
+            )
     return found
 
 

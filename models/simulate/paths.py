@@ -21,7 +21,7 @@ BURN_IN = 750
 CONDITIONED = (*SHOCKED, "credit_fund")
 """Roles whose conditional correlations are known exactly, in the order of `Paths.correlations`."""
 
-FEAR_MEAN, FEAR_SPEED = 17.0, 0.015
+FEAR_MEAN, FEAR_SPEED = 17.0, 0.05
 CREDIT_MEAN, CREDIT_SPEED, CREDIT_FLOOR = 400.0, 0.01, 250.0
 REAL_YIELD_MEAN, REAL_YIELD_SPEED = 100.0, 0.005
 SHORT_YIELD_MEAN, SHORT_YIELD_SPEED, SHORT_YIELD_FLOOR = 200.0, 0.003, 5.0
@@ -39,6 +39,8 @@ class Event:
     ----------
     first, last : int
         Positions of the first and the last session.
+    lead : int
+        Sessions before the first one whose regime is set too.
     regime : int
     bounds : mapping of role to (low, high)
         Cumulative simple return in percent over the event; shocks are redrawn until every role lies within.
@@ -46,6 +48,7 @@ class Event:
 
     first: int
     last: int
+    lead: int
     regime: int
     bounds: Mapping[str, tuple[float, float]]
 
@@ -112,7 +115,7 @@ def draw_paths(world: World, gap_days: Array, seeds: np.random.SeedSequence, eve
         shocks, _ = _shocks(world, states, normals, scales, None)
         return _paths(world, shocks, _moves(world, gaps, shocks, noises), noises, in_session)
     begins, ends = BURN_IN + event.first, BURN_IN + event.last + 1
-    states[begins:ends] = event.regime
+    states[max(begins - event.lead, BURN_IN) : ends] = event.regime
     before, state = _shocks(world, states[:begins], normals[:begins], scales[:begins], None)
     for _ in range(EVENT_DRAWS):
         after, _ = _shocks(world, states[begins:], normals[begins:], scales[begins:], state)

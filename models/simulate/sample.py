@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.study import Study
 from models.simulate.simulation import Simulation
+from models.simulate.statements import StatementTruth
 from models.simulate.truth import PopulationValue
 from models.simulate.worlds import REGIMES
 
@@ -64,7 +65,7 @@ def true_paths(simulation: Simulation, study: Study) -> pd.DataFrame:
 def write_truth(
     simulation: Simulation,
     population: dict[str, PopulationValue],
-    claims: dict[str, dict[str, object]],
+    claims: dict[str, StatementTruth],
     path: Path,
 ) -> None:
     """Write `truth.json`: how the world was made, its population values, and which claims hold in it."""
@@ -76,7 +77,7 @@ def write_truth(
         "first_session": str(simulation.sessions[0].date()),
         "last_session": str(simulation.sessions[-1].date()),
         "population": {name: value.record() for name, value in population.items()},
-        "claims": claims,
+        "claims": {name: truth.record() for name, truth in claims.items()},
     }
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

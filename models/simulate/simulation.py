@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.errors import QualityError
 from models.simulate.clocks import crypto_closes, exchange_sessions, gap_days
-from models.simulate.kernels import reverting_path
+from models.simulate.derived import conditions_index, dollar_volume
 from models.simulate.paths import CONDITIONED, Event, Paths, draw_paths
 from models.simulate.worlds import REGIMES, World, WorldName, world
 
@@ -21,7 +22,7 @@ FIRST_SESSION = date(2012, 1, 3)
 LAST_SESSION = date(2026, 2, 6)
 CRYPTO_START = date(2014, 9, 17)
 EVENT = (date(2026, 1, 29), date(2026, 2, 6))
-"""Sessions pinned to the last regime in worlds A and C."""
+"""Sessions pinned to the last regime in worlds A and C, where a history holds them all."""
 
 START_PRICES = {
     "crypto": 300.0,
@@ -35,12 +36,6 @@ START_PRICES = {
     "credit_fund": 55.0,
     "treasuries": 90.0,
 }
-VOLUME_TREND, VOLUME_PERSISTENCE, VOLUME_NOISE = 1e-4, 0.75, 0.25
-DAY_OF_WEEK = (-0.06, 0.0, 0.01, 0.01, 0.04)
-CONDITIONS_PERSISTENCE, CONDITIONS_NOISE = 0.9, 0.02
-FEAR_CENTRE, FEAR_SPREAD = 20.0, 8.5
-CREDIT_CENTRE, CREDIT_SPREAD = 428.0, 70.0
-"""Centres and spreads that standardise fear index and credit spread inside the financial conditions index."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +98,19 @@ def simulate(name: WorldName, *, seed: int, sessions: pd.DatetimeIndex | None = 
     Returns
     -------
     Simulation
+
+    Raises
+    ------
+    StudyFileError
+        If there is no world of that name.
+    QualityError
+        If there are fewer than two sessions, or they are not in order.
     """
     rules = world(name)
     if sessions is None:
         sessions = exchange_sessions(FIRST_SESSION, LAST_SESSION)
+    if len(sessions) < 2 or not (sessions.is_monotonic_increasing and sessions.is_unique):
+        raise QualityError("sessions", "must be two or more, each once and in order", "Sort them and drop repetitions.")
     path_seeds, label_seeds = np.random.SeedSequence(seed).spawn(2)
     paths = draw_paths(rules, gap_days(sessions), path_seeds, _event(rules, sessions))
     rng = np.random.Generator(np.random.PCG64(label_seeds))
@@ -124,17 +128,24 @@ def simulate(name: WorldName, *, seed: int, sessions: pd.DatetimeIndex | None = 
 
 
 def _event(rules: World, sessions: pd.DatetimeIndex) -> Event | None:
-    inside = np.flatnonzero((sessions >= pd.Timestamp(EVENT[0])) & (sessions <= pd.Timestamp(EVENT[1])))
-    if rules.k_regimes == 1 or len(inside) == 0:
+    first, last = (pd.Timestamp(day) for day in EVENT)
+    if rules.k_regimes == 1 or first not in sessions or last not in sessions:
         return None
-    return Event(int(inside[0]), int(inside[-1]), len(REGIMES) - 1, rules.event_bounds)
+    return Event(
+        first=int(sessions.searchsorted(first)),
+        last=int(sessions.searchsorted(last)),
+        lead=rules.event_lead,
+        regime=len(REGIMES) - 1,
+        bounds=rules.event_bounds,
+    )
 
 
 def _levels(
     rules: World, sessions: pd.DatetimeIndex, paths: Paths, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     levels: dict[str, pd.DataFrame] = {}
-    volumes = {role: _dollar_volume(rules, role, sessions, paths, rng) for role in rules.volumes}
+    weekday = np.asarray(sessions.dayofweek, dtype=np.int64)
+    volumes = {role: dollar_volume(rules, role, paths, weekday, rng) for role in rules.volumes}
     for role in ("metal", "miners", "junior_miners", "market", "growth", "credit_fund", "treasuries"):
         close = _price(paths, role)
         levels[role] = pd.DataFrame({"close": close, "volume": volumes[role] / close}, index=sessions)
@@ -153,31 +164,13 @@ def _price(paths: Paths, role: str) -> Array:
     return START_PRICES[role] * np.exp(log_price / 100.0)
 
 
-def _dollar_volume(
-    rules: World, role: str, sessions: pd.DatetimeIndex, paths: Paths, rng: np.random.Generator
-) -> Array:
-    """Log volume: trend, day of the week, and an autoregression fed by the size of the shock and by the regime."""
-    rule = rules.volumes[role]
-    size = np.abs(paths.std_shocks[:, CONDITIONED.index(role)]) if role in CONDITIONED else np.full(len(sessions), 0.75)
-    response = np.array([0.0, 0.15, 1.0]) * rule.regime
-    impulses = (
-        rules.shock_volume * (size - 0.75) + response[paths.states] + VOLUME_NOISE * rng.standard_normal(len(sessions))
-    )
-    state = reverting_path(impulses, 0.0, 1.0 - VOLUME_PERSISTENCE, -np.inf, 0.0)
-    weekday = np.asarray(DAY_OF_WEEK)[np.minimum(sessions.dayofweek, 4)]
-    return np.exp(rule.level + VOLUME_TREND * np.arange(len(sessions)) + weekday + state)
-
-
 def _conditions(sessions: pd.DatetimeIndex, paths: Paths, rng: np.random.Generator) -> pd.DataFrame:
-    """Weekly financial conditions, dated on Fridays, from the last session up to each of them."""
+    """Conditions dated on Fridays, from the last session up to each of them."""
     fridays = pd.date_range(sessions[0], sessions[-1], freq="W-FRI")
     last = np.searchsorted(sessions, fridays, side="right") - 1
-    noise = reverting_path(
-        CONDITIONS_NOISE * rng.standard_normal(len(fridays)), 0.0, 1.0 - CONDITIONS_PERSISTENCE, -np.inf, 0.0
+    return pd.DataFrame(
+        {"value": conditions_index(paths.levels["fear"][last], paths.levels["credit"][last], rng)}, index=fridays
     )
-    credit = (paths.levels["credit"][last] - CREDIT_CENTRE) / CREDIT_SPREAD
-    fear = (paths.levels["fear"][last] - FEAR_CENTRE) / FEAR_SPREAD
-    return pd.DataFrame({"value": -0.5 + 0.35 * credit + 0.25 * fear + noise}, index=fridays)
 
 
 def _crypto(

@@ -64,6 +64,7 @@ class Batch:
     paths: Paths
     std_residuals: Mapping[str, Array]
     stress: NDArray[np.bool_]
+    noise_seed: np.random.SeedSequence
 
     def change(self, role: str) -> Array:
         """Changes of a role, (T,)."""
@@ -99,7 +100,8 @@ def population_values(
     collected: dict[str, list[float]] = {}
     described: dict[str, tuple[str, str]] = {}
     for one in seeds:
-        paths = draw_paths(world, gaps, one)
+        path_seed, noise_seed = one.spawn(2)
+        paths = draw_paths(world, gaps, path_seed)
         if not margins:
             margins = {role: _garch_parameters(paths.changes[role]) for role in CORE}
         batch = Batch(
@@ -107,6 +109,7 @@ def population_values(
             paths=paths,
             std_residuals={role: _garch_residuals(paths.changes[role], margins[role]) for role in CORE},
             stress=_stress(paths.levels["fear"]),
+            noise_seed=noise_seed,
         )
         for measure in measures:
             for name, (value, unit, definition) in measure(batch).items():

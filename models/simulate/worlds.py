@@ -7,11 +7,13 @@ right, world B makes it wrong: one regime, constant correlations and no links.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from data.errors import StudyFileError
 
 Array = NDArray[np.float64]
 WorldName = Literal["A", "B", "C"]
@@ -99,6 +101,8 @@ class World:
     shock_volume : float
         Response of log volume to the absolute standardised shock.
     credit_fund : FundRule
+    event_lead : int
+        Sessions before the event that belong to its spell.
     event_bounds : mapping of role to (low, high)
         Cumulative simple return in percent that the pinned event must show.
     """
@@ -126,6 +130,7 @@ class World:
     volumes: Mapping[str, VolumeRule]
     shock_volume: float
     credit_fund: FundRule
+    event_lead: int
     event_bounds: Mapping[str, tuple[float, float]]
 
     @property
@@ -167,6 +172,13 @@ class World:
 
 def _row(values: Mapping[str, float]) -> Array:
     return np.array([values[role] for role in SHOCKED])
+
+
+def _changed(values: Array, **replaced: float) -> Array:
+    changed = values.copy()
+    for role, value in replaced.items():
+        changed[..., SHOCKED.index(role)] = value
+    return changed
 
 
 def _loadings(table: str) -> Loadings:
@@ -281,10 +293,121 @@ _C = World(
     },
     shock_volume=0.22,
     credit_fund=FundRule(carry=0.02, credit=-0.035, real_yield=-0.02, noise=0.12),
+    event_lead=0,
     event_bounds={"crypto": (-60.0, -10.0), "miners": (-60.0, -10.0)},
 )
 
 
+_A_CALM = """
+crypto M.08 T.20 G.05
+metal G.85 U-.42 M.02
+miners M.20 G.74 U-.38 K.46
+junior_miners M.22 G.72 U-.37 K.46
+market M.97 T.10
+growth M.88 T.40
+fear M-.76
+credit M-.40
+dollar U.80 M-.08
+real_yield U.55 M.08
+oil M.25 U-.05
+"""
+
+_A_RISK_OFF = """
+crypto M.30 T.24
+metal G.85 U-.40 M-.05
+miners M.32 G.72 U-.36 K.42
+junior_miners M.34 G.70 U-.35 K.42
+market M.97 T.10
+growth M.89 T.40
+fear M-.82
+credit M-.60
+dollar U.80 M-.18
+real_yield U.55 M.12
+oil M.30 U-.05
+"""
+
+_A_DELEVERAGING = """
+crypto M.68 T.24 L.54
+metal G.85 U-.38 M-.20
+miners M.60 G.56 U-.25 L.48
+junior_miners M.62 G.54 U-.24 L.48
+market M.93 T.10 L.30
+growth M.86 T.38 L.30
+fear M-.84 L-.28
+credit M-.78 L-.56
+dollar U.72 M-.20 L-.20
+real_yield U.50 M.05 L-.05
+oil M.35 L.15
+"""
+
+_A = replace(
+    _C,
+    name="A",
+    says="The article is right here: stress is deleveraging, and miners are leveraged gold and risk assets at once.",
+    transition=np.array([[0.986, 0.012, 0.002], [0.030, 0.954, 0.016], [0.014, 0.026, 0.960]]),
+    loadings=(_loadings(_A_CALM), _loadings(_A_RISK_OFF), _loadings(_A_DELEVERAGING)),
+    mixing=0.95,
+    sigma=_changed(_C.sigma, crypto=4.8, miners=3.2, junior_miners=3.8),
+    beta=_changed(_C.beta, metal=0.915, market=0.895),
+    means=np.stack(
+        [
+            _changed(_C.means[0], fear=-0.9, crypto=0.60, credit=-0.4, miners=0.38, junior_miners=0.38),
+            _changed(_C.means[1], crypto=-0.20),
+            _changed(_C.means[2], fear=6.0, crypto=-2.0, miners=-0.90, junior_miners=-1.1, metal=0.05, credit=4.0),
+        ]
+    ),
+    crypto_lead=0.10,
+    oil_on_miners=-0.18,
+    credit_on_miners=-0.01,
+    reversion=0.06,
+    volumes={**_C.volumes, "crypto": VolumeRule(level=np.log(2.0e9), regime=0.90)},
+    event_lead=20,
+    event_bounds={
+        "crypto": (-60.0, -10.0),
+        "miners": (-60.0, -10.0),
+        "metal": (1.0, 30.0),
+        "growth": (-30.0, -2.0),
+    },
+)
+
+_B_LOADINGS = """
+crypto
+metal G.85 U-.42
+miners G.50 U-.30 K.60
+junior_miners G.48 U-.29 K.60
+market M.97 T.10
+growth M.90 T.38
+fear M-.76
+credit M-.55
+dollar U.80 M-.08
+real_yield U.55 M.08
+oil M.25 U-.05
+"""
+
+_B = replace(
+    _C,
+    name="B",
+    says="The article is wrong here: one regime, constant correlations, crypto and miners without links to risk.",
+    transition=np.array([[1.0]]),
+    loadings=(_loadings(_B_LOADINGS),),
+    mixing=1.0,
+    means=_changed(np.zeros((1, len(SHOCKED))), crypto=0.05, metal=0.02, miners=0.02, market=0.03, growth=0.04),
+    multipliers=np.ones((1, len(SHOCKED))),
+    volumes={role: replace(rule, regime=0.0) for role, rule in _C.volumes.items()},
+    event_bounds={},
+)
+
+_WORLDS = {one.name: one for one in (_A, _B, _C)}
+
+
 def world(name: WorldName) -> World:
-    """The world of that name."""
-    return {"C": _C}[name]
+    """The world of that name.
+
+    Raises
+    ------
+    StudyFileError
+        If there is none.
+    """
+    if name not in _WORLDS:
+        raise StudyFileError(f"world {name!r}", "does not exist", f"Use one of {', '.join(sorted(_WORLDS))}.")
+    return _WORLDS[name]
