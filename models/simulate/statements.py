@@ -1,0 +1,387 @@
+"""Which statements of the article hold in a simulated history, judged by its population values or by what was drawn.
+
+A population value is set against the size that the study calls worth calling: "true" where it is reached, "false"
+where it is not, "between" where the study's own rule has a middle ("closely", "fell less") or one leg of two holds. A
+statement that holds in every world because of how the assets are built is "trivial". Statements about the event are
+judged by the event as it was drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from data.study import Study, Window
+from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
+from models.simulate.kernels import overextension
+from models.simulate.simulation import Simulation
+from models.simulate.truth import PopulationValue
+from models.simulate.worlds import SHOCKED, World, world
+
+Status = Literal["true", "false", "between", "trivial", "not simulated"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTruth:
+    """Whether a statement holds.
+
+    Attributes
+    ----------
+    status : {"true", "false", "between", "trivial", "not simulated"}
+    because : str
+        The figures that decide, with the sizes they are set against.
+    judged_by : {"population", "event"}
+        Whether the law of the world decides, or this history's event.
+    """
+
+    status: Status
+    because: str
+    judged_by: Literal["population", "event"]
+
+    def record(self) -> dict[str, str]:
+        """The entry of `truth.json`."""
+        return {"status": self.status, "because": self.because, "judged_by": self.judged_by}
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    simulation: Simulation
+    rules: World
+    population: Mapping[str, PopulationValue]
+    study: Study
+
+    def value(self, name: str) -> float:
+        return self.population[name].value
+
+    def level(self, role: str) -> pd.Series:
+        return self.simulation.levels[role].iloc[:, 0]
+
+    def window(self, name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+        window: Window = self.study.windows[name]
+        last = window.last or self.simulation.sessions[-1].date()
+        return pd.Timestamp(window.base), pd.Timestamp(last)
+
+    def covers(self, name: str) -> bool:
+        base, last = self.window(name)
+        return base in self.simulation.sessions and last in self.simulation.sessions
+
+    def move(self, role: str, name: str) -> float:
+        """Log return in percent over a window; basis points for spreads and yields."""
+        base, last = self.window(name)
+        level = self.level(role)
+        if role in ("credit", "real_yield", "short_yield"):
+            return float(100.0 * (level[last] - level[base]))
+        return float(100.0 * np.log(level[last] / level[base]))
+
+    def fall(self, role: str, name: str) -> float:
+        """Simple return in percent over a window."""
+        return 100.0 * math.expm1(self.move(role, name) / 100.0)
+
+    def half_life(self, role: str) -> float:
+        """Half-life of the role's own variance shocks, in sessions."""
+        i = SHOCKED.index(role)
+        persistence = self.rules.alpha[i] + self.rules.gamma[i] / 2.0 + self.rules.beta[i]
+        return float(np.log(0.5) / np.log(persistence))
+
+    def sessions_in(self, name: str) -> pd.DatetimeIndex:
+        base, last = self.window(name)
+        sessions = self.simulation.sessions
+        return sessions[(sessions > base) & (sessions <= last)]
+
+    def before(self, name: str, sessions: int) -> pd.DatetimeIndex:
+        earlier = self.simulation.sessions[self.simulation.sessions <= self.window(name)[0]]
+        return earlier[-sessions:]
+
+
+Thresholds = Mapping[str, float]
+Judge = Callable[[_Evidence, Thresholds], tuple[Status, str]]
+
+
+def statement_truths(
+    simulation: Simulation, population: Mapping[str, PopulationValue], study: Study
+) -> dict[str, StatementTruth]:
+    """Judge every claim of the study that is known here.
+
+    Parameters
+    ----------
+    simulation : Simulation
+        Judges what is said of the event.
+    population : mapping of name to PopulationValue
+        Of the simulation's world.
+    study : Study
+        Gives thresholds and windows.
+
+    Returns
+    -------
+    dict of claim id to StatementTruth
+    """
+    evidence = _Evidence(simulation, world(simulation.world), population, study)
+    truths = {}
+    for name, claim in study.claims.items():
+        if name in _OF_THE_POPULATION:
+            status, because = _OF_THE_POPULATION[name](evidence, claim.thresholds)
+            truths[name] = StatementTruth(status, because, "population")
+        elif name in _OF_THE_EVENT:
+            window, judge = _OF_THE_EVENT[name]
+            if evidence.covers(window):
+                status, because = judge(evidence, claim.thresholds)
+            else:
+                status, because = "not simulated", f"the history does not hold the {window} window"
+            truths[name] = StatementTruth(status, because, "event")
+    return truths
+
+
+def _whether(*legs: bool) -> Status:
+    if all(legs):
+        return "true"
+    return "between" if any(legs) else "false"
+
+
+def _holds(condition: bool) -> Status:
+    return "true" if condition else "false"
+
+
+def _c01(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    falls = [e.fall(role, "short") for role in ("crypto", "miners")]
+    years, ratio = 1.0 / e.value("joint_fall.per_year"), e.value("joint_fall.ratio")
+    because = f"crypto {falls[0]:.1f} %, miners {falls[1]:.1f} %; one such fall in {years:.2f} years; ratio {ratio:.2f}"
+    if max(falls) > -sizes["fall"]:
+        return "false", because
+    rare = years >= sizes["return_period_years"] and ratio > sizes["ratio"]
+    return ("true" if rare else "between"), because
+
+
+def _c02(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    metal = e.fall("metal", "short")
+    status: Status = "true" if metal >= 0.0 else "false" if metal < -sizes["clear_fall"] else "between"
+    return status, f"metal {metal:.1f} % over the short window"
+
+
+def _c03(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    rise = e.value("core_correlation.stress_minus_quiet.garch")
+    return _holds(rise >= sizes["sesoi"]), f"mean core correlation rises by {rise:.3f} against {sizes['sesoi']}"
+
+
+def _c04(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    beta, partial = e.value("tail_beta.crypto"), e.value("partial_correlation.crypto.growth")
+    because = f"tail beta {beta:.2f} against {sizes['sesoi']}, partial correlation with growth {partial:.3f}"
+    return _holds(beta >= sizes["sesoi"] and partial > 0.02), because
+
+
+def _means(e: _Evidence, other: str, sessions: float) -> tuple[float, float]:
+    path = e.simulation.correlation("crypto", other)
+    return float(path[e.before("long", int(sessions))].mean()), float(path[e.sessions_in("long")].mean())
+
+
+def _c05(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    prior, now = _means(e, "metal", sizes["prior_sessions"])
+    because = f"mean true correlation {prior:.3f} before, {now:.3f} in the long window"
+    return _holds(prior - now >= sizes["weakening"] or -now >= sizes["negative"]), because
+
+
+def _c06(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    prior, now = _means(e, "growth", sizes["prior_sessions"])
+    gap = now - _means(e, "metal", sizes["prior_sessions"])[1]
+    because = (
+        f"mean true correlation with growth {prior:.3f} before, {now:.3f} in the long window, {gap:.3f} above metal's"
+    )
+    return _holds(now - prior >= sizes["rise"] and gap >= sizes["gap"]), because
+
+
+def _c07(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    share = e.value("weekly_partial_r2.crypto.liquidity")
+    status: Status = "true" if share >= sizes["closely"] else "between" if share >= sizes["sesoi"] else "false"
+    return status, f"weekly partial R-squared {share:.3f} against {sizes['sesoi']} and {sizes['closely']}"
+
+
+def _c08(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    lead = e.value("lead.crypto.miners")
+    return _holds(
+        lead >= sizes["sesoi"]
+    ), f"crypto leads the miners by a session with {lead:.3f}; opens are not simulated"
+
+
+def _c09(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    ratio, rank = math.exp(e.value("log_volatility_ratio.crypto.miners")), e.value("volatility_rank.crypto")
+    holds = ratio >= sizes["ratio"] and rank >= sizes["rank_share"]
+    return ("trivial" if holds else "false"), f"volatility {ratio:.2f} times the miners', mean rank share {rank:.2f}"
+
+
+def _c10(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    beta, share = e.value("beta.miners.metal"), e.value("conditional_beta_share.miners.metal")
+    inside = sizes["low"] - sizes["tolerance"] <= beta <= sizes["high"] + sizes["tolerance"]
+    because = f"beta {beta:.2f}; the conditional beta lies in the range on {100.0 * share:.0f} % of sessions"
+    return _holds(inside and share >= sizes["typical_share"]), because
+
+
+def _c11(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    tail, given, metal = (e.value(f"tail_beta.{name}") for name in ("miners", "miners.given_metal", "metal"))
+    beta = e.value("beta.miners.market")
+    risk_asset = tail >= sizes["sesoi"] and given > 0.0 and tail > metal
+    because = f"(a) tail beta {tail:.2f}, {given:.2f} given metal; (b) beta {beta:.2f} against {sizes['high_beta']}"
+    return _whether(risk_asset, beta > sizes["high_beta"]), because
+
+
+def _c12(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
+    del e
+    return "trivial", "no asset is built to gain in every crisis"
+
+
+def _moves(e: _Evidence) -> dict[str, float]:
+    roles = {"crypto", "miners", "market", *RISK, *(role for block in FUNDAMENTALS.values() for role in block)}
+    return {role: e.move(role, "short") for role in roles}
+
+
+def _c13(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    moves = _moves(e)
+    shares = [technology_share(role, moves, e.population) for role in ("crypto", "miners")]
+    because = f"growth beyond the market explains {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' move"
+    return _holds(min(shares) >= sizes["sesoi"]), because
+
+
+def _c14(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
+    del e
+    return "false", "no asset's variance enters another's; daily ranges are not simulated"
+
+
+def _c15(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    oil, credit = e.value("cost_slope.oil"), e.value("cost_slope.credit")
+    return _holds(-oil >= sizes["sesoi"] and credit < 0.0), f"slope on oil {oil:.3f}, on the credit spread {credit:.4f}"
+
+
+def _c16(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    moves = _moves(e)
+    shares = [risk_share(role, moves, e.population) for role in ("crypto", "miners")]
+    because = f"the risk block holds {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' explained move"
+    return _holds(min(shares) - 0.5 >= sizes["sesoi"]), because
+
+
+def _c17(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    more, ratio = e.value("fear_volume.crypto"), e.value("fear_volume.risk_ratio")
+    because = f"log volume {more:+.2f} against {math.log(sizes['ratio']):.2f}, risk ratio {ratio:.1f}"
+    return _whether(more >= math.log(sizes["ratio"]), ratio >= sizes["risk_ratio"]), because
+
+
+def _c18(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    thin = e.value("thinness.miners.metal")
+    holds = thin >= math.log(sizes["ratio"])
+    return ("trivial" if holds else "false"), f"log ratio {thin:.2f} against {math.log(sizes['ratio']):.2f}"
+
+
+def _c19(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
+    lives = {role: e.half_life(role) for role in ("metal", "crypto", "miners", "market")}
+    because = "half-lives of variance shocks: " + ", ".join(f"{role} {life:.1f}" for role, life in lives.items())
+    return _holds(lives["metal"] < 0.75 * min(life for role, life in lives.items() if role != "metal")), because
+
+
+def _c20(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    base = e.window("short")[0]
+    log_returns = 100.0 * np.log(e.level("miners")).diff().fillna(0.0)
+    z = float(pd.Series(overextension(log_returns.to_numpy(), 200, 252), index=log_returns.index)[base])
+    after = e.value("after_overextension.miners")
+    because = f"overextension {z:.1f} at the event's base; {after:.1f} % in the 21 sessions after 2 and more"
+    return _whether(z >= sizes["overextended"], -after >= sizes["sesoi"]), because
+
+
+def _c21(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    gains = {name: e.value(f"recovery.crypto.{name}") for name in ("conditions", "credit", "fear")}
+    capture = e.value("up_capture.miners")
+    because = f"best recovery {max(gains.values()):.1f} % in 21 sessions; the miners' up-capture {capture:.2f}"
+    return _whether(max(gains.values()) >= sizes["sesoi"], capture - 1.0 >= sizes["up_capture"]), because
+
+
+def _c22(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    inside = e.sessions_in("short")
+    turbulent = float((e.simulation.regimes[inside] > 0).mean())
+    percentile = {}
+    for role in ("fear", "credit"):
+        history = e.level(role)[: inside[-1]]
+        percentile[role] = 100.0 * float((history <= history.iloc[-1]).mean())
+    life = e.half_life("market")
+    state = (
+        turbulent - 0.5 >= sizes["state_margin"]
+        and percentile["fear"] >= sizes["fear_percentile"]
+        and percentile["credit"] >= sizes["credit_percentile"]
+    )
+    because = (
+        f"{100.0 * turbulent:.0f} % of the event's sessions in a turbulent regime; at its end fear at percentile"
+        f" {percentile['fear']:.0f}, credit at {percentile['credit']:.0f}; half-life of the market's variance"
+        f" {life:.1f} sessions"
+    )
+    return _whether(state, life >= sizes["half_life_days"]), because
+
+
+def _c23(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    day = {role: e.value(f"shortfall.{role}") for role in ("metal", "crypto", "miners")}
+    scaled = {role: loss / (e.value(f"annual_volatility.{role}") / math.sqrt(252.0)) for role, loss in day.items()}
+    raw_gap = day["metal"] - max(day["crypto"], day["miners"])
+    scaled_gap = scaled["metal"] - max(scaled["crypto"], scaled["miners"])
+    tail = e.value("tail_beta.metal")
+    because = f"{raw_gap:.2f} % a day and {scaled_gap:.2f} of its own deviations better; tail beta {tail:.3f}"
+    holds = raw_gap >= sizes["raw"] and scaled_gap >= sizes["scaled"] and tail <= sizes["safe_haven"]
+    return _holds(holds), because
+
+
+def _c24(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    slope = e.value("selling_order")
+    return _holds(slope >= sizes["sesoi"]), f"{slope:.3f} of an own deviation against {sizes['sesoi']}"
+
+
+def _c25(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    base, last = e.window("long")
+    conditions = e.level("conditions")
+    change = float(
+        conditions[: last - pd.Timedelta(days=5)].iloc[-1] - conditions[: base - pd.Timedelta(days=5)].iloc[-1]
+    )
+    dollar, spread = e.fall("dollar", "long"), e.move("credit", "long")
+    signs = (change > 0.0) + (dollar > 1.0) + (spread > 25.0)
+    because = f"conditions {change:+.2f}, dollar {dollar:+.1f} %, credit spread {spread:+.0f} bp: {signs} of 3 signs"
+    status: Status = "true" if signs >= sizes["signs"] else "false" if signs <= sizes["signs_not"] else "between"
+    return status, because
+
+
+def _c26(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+    level, inside = 100.0 * e.level("short_yield"), e.sessions_in("short")
+    moves = level.diff(len(inside))[e.before("short", 252)]
+    change = e.move("short_yield", "short")
+    percentile = 100.0 * float((moves <= change).mean())
+    holds = change >= sizes["repricing"] and percentile >= sizes["percentile"]
+    return _holds(holds), f"two-year yield {change:+.0f} bp, at the {percentile:.0f}th percentile of the year before"
+
+
+_OF_THE_POPULATION: Mapping[str, Judge] = {
+    "C03": _c03,
+    "C04": _c04,
+    "C07": _c07,
+    "C08": _c08,
+    "C09": _c09,
+    "C10": _c10,
+    "C11": _c11,
+    "C12": _c12,
+    "C14": _c14,
+    "C15": _c15,
+    "C17": _c17,
+    "C18": _c18,
+    "C19": _c19,
+    "C21": _c21,
+    "C23": _c23,
+    "C24": _c24,
+}
+
+_OF_THE_EVENT: Mapping[str, tuple[str, Judge]] = {
+    "C01": ("short", _c01),
+    "C02": ("short", _c02),
+    "C05": ("long", _c05),
+    "C06": ("long", _c06),
+    "C13": ("short", _c13),
+    "C16": ("short", _c16),
+    "C20": ("short", _c20),
+    "C22": ("short", _c22),
+    "C25": ("long", _c25),
+    "C26": ("short", _c26),
+}
