@@ -99,7 +99,7 @@ def abnormal_returns(
     factors : DataFrame, (T, K)
         Changes of the explanatory series on the same sessions.
     event : DatetimeIndex
-        Sessions of the event.
+        Sessions of the event; one on which a factor has no value is joined to the next.
     first, last : int
         The market model is estimated on the sessions from `first` to `last` before the event.
     level, replications, block_bounds, seed
@@ -110,13 +110,11 @@ def abnormal_returns(
     EstimationError
         If fewer sessions than the estimation window stand before the event, or the event itself has gaps.
     """
-    rows = pd.concat([returns, factors], axis=1).dropna()
-    missing = event.difference(rows.index)
-    if missing.size:
-        raise EstimationError(
-            "event study", f"no value on {missing[0].date()} inside the event", "Use series that cover the event."
-        )
-    start = rows.index.get_loc(event[0])
+    rows = _common_spans(returns, factors)
+    event = event.intersection(rows.index)
+    if not event.size:
+        raise EstimationError("event study", "no value inside the event", "Use series that cover the event.")
+    start = int(rows.index.searchsorted(event[0]))
     if start < first:
         raise EstimationError(
             "event study", f"only {start} sessions before the event, {first} are needed", "Start the data earlier."
@@ -142,3 +140,17 @@ def abnormal_returns(
         n=shocks.shape[0],
         level=level,
     )
+
+
+def _common_spans(returns: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
+    """Changes over the spans between sessions on which every series has a value.
+
+    A factor without a value on a session (a bond holiday) gives its next change over both sessions; the returns of
+    the assets are summed over the same span, so that nothing is filled and nothing is lost.
+    """
+    joint = pd.concat([returns, factors], axis=1)
+    complete = joint.notna().all(axis=1)
+    span = complete.shift(1, fill_value=True).cumsum()
+    summed = joint.groupby(span).sum(min_count=1)
+    ends = joint.index.to_series().groupby(span).last()
+    return summed.set_axis(pd.DatetimeIndex(ends), axis=0)[complete.groupby(span).last().to_numpy()]

@@ -35,12 +35,11 @@ def variance_half_life(margin: FittedMargin, *, level: float) -> Estimate | NotD
     slopes = _slopes(margin)
     deviation = math.sqrt(float(slopes @ covariance @ slopes))
     half_life = math.log(0.5) / math.log(persistence)
-    on_log = normal_estimate(
-        math.log(half_life), deviation / (persistence * abs(math.log(persistence))), level=level, n=observations, method=""
-    )
+    log_error = deviation / (persistence * abs(math.log(persistence)))
+    on_log = normal_estimate(math.log(half_life), log_error, level=level, n=observations, method="")
     return Estimate(
         half_life,
-        half_life * float(on_log.std_error or 0.0),
+        half_life * log_error,
         math.exp(on_log.lower),
         math.exp(on_log.upper),
         level,

@@ -8,8 +8,9 @@ from typing import Literal
 
 import pandas as pd
 
-from models.estimate import Estimate
+from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
+from models.regimes import SwitchingResult
 
 Pair = tuple[str, str]
 
@@ -90,13 +91,16 @@ class Suite:
         Conditional correlations and betas from the default model.
     rivals : mapping of pair to DataFrame
         The same correlations from other models, one column a model, without bands.
-    static_betas : mapping of pair to Estimate
+    static_betas, static_correlations : mapping of pair to Estimate
+        Over the whole sample.
     stress : Series of bool
         Sessions in stress by the fear index, known at the close before.
     stress_probability : DataFrame
         Columns "filtered" (what was knowable at the close) and "smoothed" (hindsight): probability of the
         turbulent regime of the reference-only model.
-    expected_durations : mapping of regime name to Estimate, in sessions
+    regimes : SwitchingResult
+        The reference-only model itself; regimes are numbered from calm to turbulent.
+    expected_durations : mapping of regime name to Estimate or NotDecidable, in sessions
     window_returns : mapping of window name to DataFrame
         Cumulative simple return in percent since the window's base, one column a role, first row zero.
     parameters : tuple of ParameterTable
@@ -110,9 +114,11 @@ class Suite:
     betas: Mapping[Pair, PathBand]
     rivals: Mapping[Pair, pd.DataFrame]
     static_betas: Mapping[Pair, Estimate]
+    static_correlations: Mapping[Pair, Estimate]
     stress: pd.Series
     stress_probability: pd.DataFrame
-    expected_durations: Mapping[str, Estimate]
+    regimes: SwitchingResult
+    expected_durations: Mapping[str, Estimate | NotDecidable]
     window_returns: Mapping[str, pd.DataFrame]
     parameters: tuple[ParameterTable, ...]
     checks: tuple[Check, ...]

@@ -6,18 +6,9 @@ from dataclasses import dataclass
 
 from data.panel import Panel
 from data.study import Study
+from models.claims.recovery import Recovered
 from models.claims.verdict import Verdict
-from models.estimate import Estimate
 from models.suite import Suite
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """On simulated data: a population value beside its estimate."""
-
-    label: str
-    truth: float
-    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True)

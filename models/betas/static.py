@@ -50,7 +50,7 @@ def static_beta(y: pd.Series, X: pd.DataFrame | pd.Series, *, level: float = 0.9
 
 
 def dimson_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
-    """Sum of the betas on the factor's previous, same and next session (Dimson 1979), for series on different clocks."""
+    """Sum of the betas on the factor's previous, same and next session (Dimson 1979), for unequal clocks."""
     stacked = pd.concat({"lag": x.shift(1), "same": x, "lead": x.shift(-1)}, axis=1)
     rows = _complete(y, stacked)
     fit = least_squares(rows.iloc[:, 0].to_numpy(), np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()]))

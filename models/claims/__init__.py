@@ -6,7 +6,8 @@ from data.panel import Panel
 from data.study import Study
 from models.claims.machine import Progress, judge_claims
 from models.claims.verdict import Outcome, Verdict
-from models.suite import Suite, fit_suite
+from models.fitting import fit_suite
+from models.suite import Suite
 
 __all__ = ["Outcome", "Verdict", "judge_all"]
 
@@ -47,4 +48,4 @@ def judge_all(
     vintage = panel.until(study.about.as_of)
     root = study.inference.seed if seed is None else seed
     models = suite if suite is not None else fit_suite(vintage, study, seed=root)
-    return judge_claims(vintage, study, models, quick=quick, seed=root, progress=progress)
+    return judge_claims(vintage, study, models, workers=workers, quick=quick, seed=root, progress=progress)

@@ -1,7 +1,7 @@
 """C02: gold itself went its own way while Bitcoin and the miners fell.
 
-Question   Did gold hold, or rise, in the window in which Bitcoin and the miners fell, and did it do better than they did
-           after allowing for the market, the dollar and real yields?
+Question   Did gold hold, or rise, in the window in which Bitcoin and the miners fell, and did it do better than
+           they did after allowing for the market, the dollar and real yields?
 Trap       Gold is calmer, so it falls less in any sell-off: "fell less" is not "diverged". The short window starts at
            gold's own peak, the long one does not; the verdict must not hang on that choice, so both are judged.
 Criteria   Short and long window, each: supported if gold's return is at least minus `tolerance` percent and its
@@ -33,7 +33,7 @@ FACTORS = ("market", "dollar", "real_yield")
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the short and the long window."""
     short, long = _study_event(case, "short"), _study_event(case, "long")
-    headline = _cumulative_return(case, "short", short)
+    headline = _cumulative_return(case, "short")
     secondary: dict[str, Estimate | TestResult | NotDecidable] = {}
     for name, event in (("short", short), ("long", long)):
         for role in ("metal", *FALLING):
@@ -74,25 +74,15 @@ def _study_event(case: Case, window: str) -> AbnormalReturns:
     )
 
 
-def _cumulative_return(case: Case, window: str, event: AbnormalReturns) -> Estimate:
-    """Simple return of gold over the window; the interval is what the event's own volatility makes of it."""
-    log_return = float(case.panel.returns.loc[case.sessions(window), "metal"].sum())
-    low, high = np.quantile(event.null_draws["metal"], [(1 - case.level) / 2, (1 + case.level) / 2])
-    simple = [100.0 * np.expm1(value / 100.0) for value in (log_return, log_return - high, log_return - low)]
-    return Estimate(
-        simple[0],
-        None,
-        simple[1],
-        simple[2],
-        case.level,
-        case.sessions(window).size,
-        "%",
-        "realised return; the interval is the spread that the event days' conditional volatility implies",
-    )
+def _cumulative_return(case: Case, window: str) -> Estimate:
+    """Simple return of gold over the window: a fact, without sampling error."""
+    sessions = case.sessions(window)
+    value = 100.0 * float(np.expm1(case.panel.returns.loc[sessions, "metal"].sum() / 100.0))
+    return Estimate(value, None, value, value, case.level, sessions.size, "%", "observed, without sampling error")
 
 
 def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
-    held = _cumulative_return(case, window, event)
+    held = _cumulative_return(case, window)
     gap, p_value = event.gap("metal", FALLING)
     sesoi = case.thresholds["divergence"]
     relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)

@@ -26,6 +26,7 @@ from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable
+from models.inference.bootstrap import stationary_indices
 from models.inference.contrasts import Term, analytic_contrast, correlation_contrast
 from models.stress import drawdown_stress, fear_stress, spells
 
@@ -136,8 +137,6 @@ def _forbes_rigobon(raw: pd.DataFrame, market: pd.Series, labels: pd.Series, cas
 
     d is the relative rise of the market's variance; the interval is a stationary bootstrap percentile interval.
     """
-    from models.inference.bootstrap import stationary_indices
-
     others = raw.drop(columns="market").to_numpy()
     values, label = market.to_numpy(), labels.to_numpy()
 
@@ -168,7 +167,7 @@ def _forbes_rigobon(raw: pd.DataFrame, market: pd.Series, labels: pd.Series, cas
         case.level,
         len(raw),
         "",
-        f"Forbes and Rigobon (2002) equation 11, raw returns against the market; percentile bootstrap, {draws.size} resamples",
+        f"Forbes and Rigobon (2002), raw returns against the market; percentile bootstrap, {draws.size} resamples",
     )
 
 

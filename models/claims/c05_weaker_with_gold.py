@@ -1,9 +1,11 @@
 """C05: Bitcoin's correlation with gold has weakened or turned negative.
 
-Question   Is the correlation of Bitcoin and gold over the long window lower than in the sessions before it, or below zero?
-Trap       85 sessions: the standard error of a correlation is about .13 with fat tails, so a fall of .10 cannot be seen.
-           "Inconclusive" is then a property of the data's length and not a finding of no change.
-Criteria   One part is enough (Holm inside the claim): weakening by `weakening`, or a correlation below zero by `negative`.
+Question   Is the correlation of Bitcoin and gold over the long window lower than in the sessions before it, or
+           below zero?
+Trap       85 sessions: the standard error of a correlation is about .13 with fat tails, so a fall of .10 cannot be
+           seen. "Inconclusive" is then a property of the data's length and not a finding of no change.
+Criteria   One part is enough (Holm inside the claim): weakening by `weakening`, or a correlation below zero by
+           `negative`.
 Thresholds weakening, negative (correlation), prior_sessions (sessions before the window).
 Statistic  theta1 = rho_prior - rho_window, theta2 = -rho_window, on devolatilised returns.
 """

@@ -1,7 +1,9 @@
 """C06: Bitcoin has moved closer to Nasdaq-like risk assets.
 
-Question   Has the correlation of Bitcoin with growth shares risen over the long window, and does it exceed the one with gold?
-Trap       The two correlations share Bitcoin and the same days: they are dependent and may only be compared by joint draws.
+Question   Has the correlation of Bitcoin with growth shares risen over the long window, and does it exceed the one
+           with gold?
+Trap       The two correlations share Bitcoin and the same days: they are dependent and may only be compared by joint
+           draws.
 Criteria   Both parts must hold: a rise by `rise` against the sessions before, and a gap over gold of `gap`.
 Thresholds rise, gap (correlation), prior_sessions (sessions before the window).
 Statistic  theta1 = rho_window(growth) - rho_prior(growth); theta2 = rho_window(growth) - rho_window(gold).

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from models.betas.conditional import dynamic_conditional_beta
 from models.betas.path import BetaPath
@@ -58,7 +59,9 @@ def _ruling(case: Case, primary: Estimate, path: BetaPath, agreement: Curve | No
     ruling = judge_range(primary, low, high, case.thresholds["tolerance"], agreement)
     share = path.share_within(low, high)
     if ruling.outcome is Outcome.SUPPORTED and share < case.thresholds["typical_share"]:
-        return Ruling(Outcome.MIXED, f"{ruling.reason}, but the conditional beta was inside it on only {share:.0%} of days")
+        return Ruling(
+            Outcome.MIXED, f"{ruling.reason}, but the conditional beta was inside it on only {share:.0%} of days"
+        )
     return Ruling(ruling.outcome, f"{ruling.reason}; the conditional beta was inside it on {share:.0%} of days")
 
 
@@ -118,8 +121,6 @@ def _absolute_ratios(miners: pd.Series, metal: pd.Series, case: Case) -> tuple[E
 
 
 def _median(values: np.ndarray, level: float) -> Estimate:
-    from scipy import stats
-
     ordered = np.sort(values)
     low, high = stats.binom.ppf([(1 - level) / 2, (1 + level) / 2], values.size, 0.5).astype(int)
     high = min(high, values.size - 1)

@@ -38,7 +38,11 @@ def measure(case: Case) -> Measurement | NotDecidable:
     durations = case.suite.regimes.durations(case.level)
     return Measurement(
         legs=(
-            Leg("the reference series were in their turbulent state", _shifted(state, -0.5), case.thresholds["state_margin"]),
+            Leg(
+                "the reference series were in their turbulent state",
+                _shifted(state, -0.5),
+                case.thresholds["state_margin"],
+            ),
             _percentile_leg(case, window, "fear", case.thresholds["fear_percentile"]),
             _percentile_leg(case, window, "credit", case.thresholds["credit_percentile"]),
             _persistence_leg(half_life, case.thresholds["half_life_days"]),
@@ -78,7 +82,7 @@ def _state(case: Case, window: pd.DatetimeIndex) -> Estimate:
         case.level,
         result.n,
         "probability",
-        f"mean filtered probability, Markov switching with {result.k_regimes} states on reference series; {DRAWS} parameter draws",
+        f"mean filtered probability, Markov switching with {result.k_regimes} states; {DRAWS} parameter draws",
     )
 
 
@@ -104,13 +108,22 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
     mean = float(levels[levels.index.isin(window)].mean())
     percentile = 100.0 * float((levels <= mean).mean())
     effect = Estimate(
-        percentile, None, percentile, percentile, case.level, len(levels), "percentile", "observed, without sampling error"
+        percentile,
+        None,
+        percentile,
+        percentile,
+        case.level,
+        len(levels),
+        "percentile",
+        "observed, without sampling error",
     )
     high = percentile >= wanted
     outcome = Outcome.SUPPORTED if high else Outcome.NOT_SUPPORTED
     word = "at or above" if high else "below"
     name = case.panel.names[role]
-    return Leg(label, effect, wanted, ruling=Ruling(outcome, f"{name} stood {word} percentile {wanted:.0f} of its history"))
+    return Leg(
+        label, effect, wanted, ruling=Ruling(outcome, f"{name} stood {word} percentile {wanted:.0f} of its history")
+    )
 
 
 def _persistence_leg(half_life: Estimate | NotDecidable, wanted: float) -> Leg:

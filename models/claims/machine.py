@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from data.errors import EstimationError, StudyFileError
 from data.panel import Panel
 from data.study import Claim as StudyClaim
 from data.study import Study
-from models.claims import c02_gold_diverges, c03_correlations_rise, c05_weaker_with_gold
-from models.claims import c06_closer_to_nasdaq, c10_two_to_three_times, c22_risk_off_state
+from models.claims import (
+    c02_gold_diverges,
+    c03_correlations_rise,
+    c05_weaker_with_gold,
+    c06_closer_to_nasdaq,
+    c10_two_to_three_times,
+    c22_risk_off_state,
+)
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import Ruling, conjunction, curve, detectable, judge_effect
 from models.claims.verdict import Outcome, Part, Verdict
@@ -33,7 +40,7 @@ Progress = Callable[[str], None]
 
 
 def judge_claims(
-    panel: Panel, study: Study, suite: Suite, *, quick: bool, seed: int, progress: Progress
+    panel: Panel, study: Study, suite: Suite, *, workers: int, quick: bool, seed: int, progress: Progress
 ) -> tuple[Verdict, ...]:
     """Judge every enabled claim that has code.
 
@@ -44,40 +51,45 @@ def judge_claims(
     study : Study
     suite : Suite
         Models fitted to that panel.
+    workers : int
+        Processes that share the claims.
     quick : bool
         Fewer bootstrap resamples.
     seed : int
         Root of the claims' seeds.
     progress : callable
-        Told the id of each claim before it is measured.
+        Told the id of each claim when it has been measured.
     """
-    measured = list(_measure(panel, study, suite, quick=quick, seed=seed, progress=progress))
+    replications = study.inference.quick_replications if quick else study.inference.replications
+    claims = [claim for claim in CLAIMS if claim.id in study.claims and study.claims[claim.id].enabled]
+    cases = [
+        Case(panel, study, suite, _thresholds(claim, study), replications, claim_seed_of(seed, claim.id))
+        for claim in claims
+    ]
+    results = Parallel(n_jobs=workers, return_as="generator")(
+        delayed(_measure_one)(claim, case) for claim, case in zip(claims, cases, strict=True)
+    )
+    measured = []
+    for claim, result in zip(claims, results, strict=True):
+        progress(claim.id)
+        measured.append((claim, result))
     adjusted = _adjusted_p_values(measured, study)
     return tuple(
-        _verdict(claim, result, study.claims[claim.id], panel, claim_seed, adjusted.get(claim.id, (None, None, 1)))
-        for claim, claim_seed, result in measured
+        _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id, (None, None, 1)))
+        for (claim, result), case in zip(measured, cases, strict=True)
     )
 
 
-def _measure(
-    panel: Panel, study: Study, suite: Suite, *, quick: bool, seed: int, progress: Progress
-) -> Iterator[tuple[Claim, int, Measurement | NotDecidable]]:
-    replications = study.inference.quick_replications if quick else study.inference.replications
-    for claim in CLAIMS:
-        settings = study.claims.get(claim.id)
-        if settings is None or not settings.enabled:
-            continue
-        if set(settings.thresholds) != set(claim.thresholds):
-            odd = ", ".join(sorted(set(settings.thresholds) ^ set(claim.thresholds)))
-            raise StudyFileError(
-                f"study file: claims.{claim.id}.thresholds",
-                f"unknown or missing: {odd}",
-                f"Give exactly {', '.join(claim.thresholds)}.",
-            )
-        progress(claim.id)
-        claim_seed = claim_seed_of(seed, claim.id)
-        case = Case(panel, study, suite, settings.thresholds, replications, claim_seed)
-        yield claim, claim_seed, _measure_one(claim, case)
+def _thresholds(claim: Claim, study: Study) -> Mapping[str, float]:
+    given = study.claims[claim.id].thresholds
+    odd = ", ".join(sorted(set(given) ^ set(claim.thresholds)))
+    if odd:
+        raise StudyFileError(
+            f"study file: claims.{claim.id}.thresholds",
+            f"unknown or missing: {odd}",
+            f"Give exactly {', '.join(claim.thresholds)}.",
+        )
+    return given
 
 
 def _measure_one(claim: Claim, case: Case) -> Measurement | NotDecidable:
@@ -100,11 +112,11 @@ def claim_seed_of(seed: int, claim_id: str) -> int:
 
 
 def _adjusted_p_values(
-    measured: list[tuple[Claim, int, Measurement | NotDecidable]], study: Study
+    measured: list[tuple[Claim, Measurement | NotDecidable]], study: Study
 ) -> dict[str, tuple[float, float, int]]:
     """Holm and Benjamini-Hochberg p-values and the family's size, by claim; facts are left out."""
     families: dict[str, list[tuple[str, float]]] = {}
-    for claim, _, result in measured:
+    for claim, result in measured:
         family = study.claims[claim.id].family
         p_value = primary_p_value(result) if isinstance(result, Measurement) else None
         if family != "fact" and p_value is not None:
@@ -205,9 +217,14 @@ def _part(leg: Leg, result: Measurement, p_holm: float | None, comparisons: int)
 
 
 def _leg_p(leg: Leg, result: Measurement, p_holm: float) -> float:
-    """Adjusted p of a leg: the claim's own where every leg must hold, Holm inside the claim where one is enough."""
-    if result.combine is conjunction or len(result.legs) == 1:
-        return p_holm
+    """Adjusted p of a leg.
+
+    Where every leg must hold, the family's correction of the claim's p-value carries over in proportion, so that the
+    weakest leg bears exactly the claim's own; where one leg is enough, Holm inside the claim comes first.
+    """
+    claim_p = primary_p_value(result)
+    if result.combine is conjunction and leg.p_value is not None and claim_p:
+        return min(1.0, leg.p_value * p_holm / claim_p)
     inside = [one for one in result.legs if one.p_value is not None]
     p_values = holm([one.p_value for one in inside if one.p_value is not None])
     return max(p_values[inside.index(leg)], p_holm)

@@ -64,9 +64,7 @@ def _curve(specifications: Sequence[SpecificationResult], agrees: Callable[[floa
     )
 
 
-def judge_effect(
-    effect: Estimate, sesoi: float, *, p_adjusted: float | None, specifications: Curve | None
-) -> Ruling:
+def judge_effect(effect: Estimate, sesoi: float, *, p_adjusted: float | None, specifications: Curve | None) -> Ruling:
     """Apply the rule to an effect oriented so that a positive value supports the claim.
 
     Parameters
@@ -79,7 +77,7 @@ def judge_effect(
     specifications : Curve or None
         None where the claim lists no specification: then nothing is asked of them.
     """
-    alpha = 1.0 - effect.level
+    alpha = round(1.0 - effect.level, 12)
     if effect.upper < 0.0:
         return Ruling(Outcome.NOT_SUPPORTED, "the interval lies on the other side of zero: the data contradict it")
     if effect.upper < sesoi:
@@ -97,7 +95,8 @@ def judge_effect(
             failed.append("the median specification is too small")
         if failed:
             return Ruling(Outcome.MIXED, "the effect is there, but " + " and ".join(failed))
-        return Ruling(Outcome.SUPPORTED, "the effect is there, large enough, and robust to the listed alternatives")
+        alternatives = ", also in the listed alternatives" if specifications is not None else ""
+        return Ruling(Outcome.SUPPORTED, f"the effect is there and large enough{alternatives}")
     return Ruling(Outcome.INCONCLUSIVE, "no effect and the claimed effect are both compatible with the data")
 
 

@@ -86,6 +86,13 @@ def studentised_interval(
     smaller_tail = min(float(np.mean(ratios <= observed)), float(np.mean(ratios >= observed)))
     p_value = min(1.0, max(2.0 * smaller_tail, 1.0 / (ratios.size + 1)))
     estimate = Estimate(
-        float(value), float(std_error), value - high * std_error, value - low * std_error, level, n, unit, method
+        float(value),
+        float(std_error),
+        float(value - high * std_error),
+        float(value - low * std_error),
+        level,
+        n,
+        unit,
+        method,
     )
     return estimate, p_value

@@ -102,3 +102,22 @@ def least_squares(y: Array, regressors: Array) -> LeastSquares:
         degrees_of_freedom=meat.degrees_of_freedom,
         r_squared=1.0 - float(residuals @ residuals) / float(np.sum((y - y.mean()) ** 2)),
     )
+
+
+def correlation_estimate(x: Array, y: Array, *, level: float) -> Estimate:
+    """Pearson correlation of two series (T,) with a serial-dependence robust interval.
+
+    The influence of an observation is u v - rho (u^2 + v^2) / 2 with u, v standardised.
+    """
+    u, v = ((series - series.mean()) / series.std() for series in (x, y))
+    rho = float(np.mean(u * v))
+    variance = cosine_long_run_variance((u * v - 0.5 * rho * (u * u + v * v))[:, None])
+    return student_estimate(
+        rho,
+        math.sqrt(float(variance.value[0, 0]) / x.size),
+        variance.degrees_of_freedom,
+        level=level,
+        n=x.size,
+        unit="",
+        method="correlation, equal-weighted cosine HAC interval",
+    )

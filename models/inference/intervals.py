@@ -12,7 +12,8 @@ def student_estimate(
 ) -> Estimate:
     """An estimate whose interval is `value` plus and minus a Student-t quantile times `std_error`."""
     reach = float(stats.t.ppf(0.5 + level / 2.0, degrees_of_freedom)) * std_error
-    return Estimate(float(value), float(std_error), value - reach, value + reach, level, n, unit, method)
+    value, std_error = float(value), float(std_error)
+    return Estimate(value, std_error, value - reach, value + reach, level, n, unit, method)
 
 
 def student_p_value(value: float, std_error: float, degrees_of_freedom: float) -> float:
@@ -23,4 +24,5 @@ def student_p_value(value: float, std_error: float, degrees_of_freedom: float) -
 def normal_estimate(value: float, std_error: float, *, level: float, n: int, method: str, unit: str = "") -> Estimate:
     """An estimate with a symmetric normal interval."""
     reach = float(stats.norm.ppf(0.5 + level / 2.0)) * std_error
-    return Estimate(float(value), float(std_error), value - reach, value + reach, level, n, unit, method)
+    value, std_error = float(value), float(std_error)
+    return Estimate(value, std_error, value - reach, value + reach, level, n, unit, method)

@@ -1,0 +1,180 @@
+"""Fit the suite: margins, conditional correlations and betas with bands, and the reference-only regime model."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from data.panel import Panel
+from data.study import Study
+from models.betas.static import static_beta
+from models.checks import correlation_checks, margin_checks, regime_checks
+from models.correlation import CDCC, DCC, Beta, Correlation, CorrelationResult
+from models.estimate import Estimate
+from models.inference.hac import correlation_estimate
+from models.inference.intervals import normal_estimate
+from models.margins import Margins, fit_margins
+from models.regimes import MarkovSwitching, SwitchingResult
+from models.stress import fear_stress
+from models.suite import Pair, ParameterTable, PathBand, Suite
+
+#: Names of the regimes by number, calm first.
+REGIME_NAMES = {
+    2: ("calm", "turbulent"),
+    3: ("calm", "risk-off", "turbulent"),
+    4: ("calm", "mild", "risk-off", "turbulent"),
+}
+
+
+def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
+    """Fit every model of the study to a panel.
+
+    Parameters
+    ----------
+    panel : Panel
+    study : Study
+    seed : int
+        Root of the seeds of starts and draws.
+
+    Raises
+    ------
+    EstimationError
+        If a model cannot be estimated or did not converge; the message names the series.
+    """
+    settings = study.margins
+    returns = panel.complete_returns(study.correlation.assets)
+    margins = fit_margins(returns, settings.volatility, settings.mean, settings.distribution, settings.initial_variance)
+    default = CDCC().fit(returns, margins=margins, seed=seed)
+    rival = DCC().fit(returns, margins=margins, seed=seed)
+    correlations, betas = _bands(default, study, seed)
+    reference = panel.complete_returns(study.regimes.reference)
+    regimes = MarkovSwitching(study.regimes.k_regimes, study.regimes.distribution).fit(
+        reference, starts=study.regimes.starts, seed=seed
+    )
+    names = REGIME_NAMES[study.regimes.k_regimes]
+    level = study.inference.level
+    return Suite(
+        sample=f"{returns.index[0].date()} to {returns.index[-1].date()}, {len(returns)} sessions",
+        correlations=correlations,
+        betas=betas,
+        rivals={pair: pd.DataFrame({"DCC": rival.correlation(*pair)}) for pair in study.correlation.pairs},
+        static_betas={(y, x): static_beta(returns[y], returns[x], level=level)[x] for y, x in study.correlation.betas},
+        static_correlations=_static_correlations(returns, level),
+        stress=fear_stress(panel, study.stress)
+        if "fear" in panel.history
+        else pd.Series(False, index=panel.returns.index),
+        stress_probability=pd.DataFrame(
+            {"filtered": regimes.filtered.iloc[:, -1], "smoothed": regimes.smoothed.iloc[:, -1]}
+        ),
+        regimes=regimes,
+        expected_durations=dict(zip(names, regimes.durations(level), strict=True)),
+        window_returns=_window_returns(panel, study),
+        parameters=(
+            _margin_table(margins, level),
+            _correlation_table(default, level),
+            _correlation_table(rival, level),
+            _regime_table(regimes, level),
+        ),
+        checks=(*margin_checks(margins), *correlation_checks(default), *regime_checks(regimes)),
+        std_residuals=margins.std_residuals,
+    )
+
+
+def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pair, PathBand], dict[Pair, PathBand]]:
+    """Bands of all pairs from common draws, so that differences between them have bands too."""
+    level, draws = study.inference.level, study.inference.band_draws
+    pairs, ratios = study.correlation.pairs, study.correlation.betas
+    what = (*(Correlation(*pair) for pair in pairs), *(Beta(*ratio) for ratio in ratios))
+    bands = result.bands(what, level=level, draws=draws, seed=seed)
+    method = (
+        f"{result.model}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; pointwise {level:.0%} "
+        f"band of parameter uncertainty, {draws} draws; innovation and model uncertainty left out"
+    )
+    records = [
+        PathBand(
+            pair=(first, second),
+            quantity="correlation" if position < len(pairs) else "beta",
+            frame=pd.DataFrame({"estimate": band.estimate, "lower": band.lower, "upper": band.upper}),
+            level=level,
+            method=method,
+        )
+        for position, ((first, second), band) in enumerate(zip((*pairs, *ratios), bands, strict=True))
+    ]
+    return {one.pair: one for one in records[: len(pairs)]}, {one.pair: one for one in records[len(pairs) :]}
+
+
+def _static_correlations(returns: pd.DataFrame, level: float) -> dict[Pair, Estimate]:
+    return {
+        (first, second): correlation_estimate(returns[first].to_numpy(), returns[second].to_numpy(), level=level)
+        for first, second in combinations(returns.columns, 2)
+    }
+
+
+def _window_returns(panel: Panel, study: Study) -> dict[str, pd.DataFrame]:
+    """Cumulative simple returns of the correlation assets since each dated window's base."""
+    frames = {}
+    for name, window in study.windows.items():
+        if window.last is None or panel.last_session < window.last:
+            continue
+        levels = panel.levels.loc[str(window.base) : str(window.last), list(study.correlation.assets)]
+        frames[name] = 100.0 * (levels / levels.iloc[0] - 1.0)
+    return frames
+
+
+def _margin_table(margins: Margins, level: float) -> ParameterTable:
+    estimates = np.concatenate([margin.params for margin in margins.fitted])
+    errors = [margins.std_errors.loc[margin.name, name] for margin in margins.fitted for name in margin.model.names]
+    frame = _with_intervals(pd.Series(estimates, index=margins.labels), pd.Series(errors, index=margins.labels), level)
+    worst = min(margins.convergence.values(), key=lambda record: record.share_at_best)
+    return ParameterTable(
+        model="Margins, first step",
+        equation="r_t = mu + e_t, e_t = sqrt(h_t) z_t, h_t = omega + alpha e_{t-1}^2 + beta h_{t-1}",
+        frame=frame,
+        loglik=float(margins.loglik.sum()),
+        n=len(margins.returns),
+        standard_errors="sandwich (quasi maximum likelihood)",
+        convergence=worst,
+    )
+
+
+def _correlation_table(result: CorrelationResult, level: float) -> ParameterTable:
+    names = list(result.free_correlation_names)
+    starred = "z*_t z*_t'" if result.model == "CDCC" else "z_t z_t'"
+    return ParameterTable(
+        model=f"{result.model}, second step",
+        equation=f"Q_{{t+1}} = (1 - a - b) S + a {starred} + b Q_t, R_t = Q_t scaled to a unit diagonal",
+        frame=_with_intervals(result.params[names], result.std_errors[names], level),
+        loglik=result.correlation_loglik,
+        n=len(result.margins.returns),
+        standard_errors="stacked-moment sandwich over margins, target and (a, b)",
+        convergence=result.convergence,
+    )
+
+
+def _regime_table(result: SwitchingResult, level: float) -> ParameterTable:
+    return ParameterTable(
+        model=f"Markov switching, {result.k_regimes} regimes, reference series",
+        equation="y_t | s_t = k ~ t_nu(mean_k, cov_k), P(s_t = j | s_{t-1} = i) = p[i->j]",
+        frame=_with_intervals(result.params, result.std_errors, level),
+        loglik=result.loglik,
+        n=result.n,
+        standard_errors="observed information",
+        convergence=result.convergence,
+    )
+
+
+def _with_intervals(estimates: pd.Series, errors: pd.Series, level: float) -> pd.DataFrame:
+    """Normal intervals; a parameter at a bound has neither error nor interval."""
+    rows = {}
+    for name, value in estimates.items():
+        error = float(errors.get(name, np.nan))
+        interval = normal_estimate(float(value), error, level=level, n=0, method="") if np.isfinite(error) else None
+        rows[name] = (
+            float(value),
+            error,
+            interval.lower if interval else np.nan,
+            interval.upper if interval else np.nan,
+        )
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "std_error", "lower", "upper"])

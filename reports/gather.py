@@ -1,0 +1,85 @@
+"""Compute the evidence once, and keep it: the same study, data and code are never computed twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from joblib import Memory
+
+from data.panel import Panel
+from data.study import Study
+from models.claims import Verdict, judge_all
+from models.claims.recovery import Recovered, recovery
+from models.fitting import fit_suite
+from models.suite import Suite
+from reports.evidence import Evidence
+from reports.provenance import ROOT, model_sha256, provenance
+
+Progress = Callable[[str], None]
+#: Results kept on disk; the least recently used go first.
+KEPT_RESULTS = 12
+
+
+def gather(
+    study: Study, panel: Panel, *, quick: bool, workers: int, command: str, progress: Progress = lambda _: None
+) -> Evidence:
+    """Fit the models, judge the claims and record how.
+
+    Parameters
+    ----------
+    study : Study
+    panel : Panel
+    quick : bool
+        Fewer bootstrap resamples; the pages say so.
+    workers : int
+        Processes for independent pieces.
+    command : str
+        What the user typed, for the record.
+    progress : callable
+        Told what is being done.
+    """
+    memory = Memory(ROOT / ".cache" / "evidence", verbose=0)
+    computed = memory.cache(_compute, ignore=["study", "panel", "workers", "progress"])
+    key = (study.sha256, panel.sha256, panel.as_of.isoformat(), model_sha256())
+    suite, verdicts = computed(key, quick, study=study, panel=panel, workers=workers, progress=progress)
+    memory.reduce_size(items_limit=KEPT_RESULTS)
+    return Evidence(
+        study=study,
+        panel=panel,
+        suite=suite,
+        verdicts=verdicts,
+        recovered=_recovered(panel, suite, verdicts),
+        provenance=provenance(study, panel, command),
+        quick=quick,
+    )
+
+
+def _compute(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,
+    *,
+    study: Study,
+    panel: Panel,
+    workers: int,
+    progress: Progress,
+) -> tuple[Suite, tuple[Verdict, ...]]:
+    progress("Fitting the models")
+    suite = fit_suite(panel, study, seed=study.inference.seed)
+    same_vintage = panel.last_session <= study.about.as_of
+    verdicts = judge_all(
+        panel,
+        study,
+        suite=suite if same_vintage else None,
+        workers=workers,
+        quick=quick,
+        progress=lambda claim: progress(f"Judging {claim}"),
+    )
+    return suite, verdicts
+
+
+def _recovered(panel: Panel, suite: Suite, verdicts: tuple[Verdict, ...]) -> tuple[Recovered, ...]:
+    if panel.kind != "simulated":
+        return ()
+    truth = json.loads((ROOT / "data" / "sample" / "truth.json").read_text(encoding="utf-8"))
+    return recovery(truth["population"], suite, verdicts)

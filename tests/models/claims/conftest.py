@@ -1,0 +1,31 @@
+"""The bundled sample, loaded and fitted once."""
+
+from pathlib import Path
+
+import pytest
+
+from data import load_panel, load_study
+from models.claims import judge_all
+from models.fitting import fit_suite
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="session")
+def study():
+    return load_study(ROOT / "study.toml")
+
+
+@pytest.fixture(scope="session")
+def panel(study):
+    return load_panel(study, "sample")
+
+
+@pytest.fixture(scope="session")
+def suite(panel, study):
+    return fit_suite(panel, study, seed=study.inference.seed)
+
+
+@pytest.fixture(scope="session")
+def verdicts(panel, study, suite):
+    return {verdict.id: verdict for verdict in judge_all(panel, study, suite=suite, quick=True)}

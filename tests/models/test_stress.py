@@ -1,0 +1,48 @@
+"""Stress labels are known before the session and contain no tested series."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data import load_panel, load_study
+from models.stress import drawdown_stress, fear_stress, spells
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study(ROOT / "study.toml")
+
+
+@pytest.fixture(scope="module")
+def panel(study):
+    return load_panel(study, "sample")
+
+
+@pytest.mark.parametrize(("label_of", "role"), [(fear_stress, "fear"), (drawdown_stress, "market")])
+def test_the_session_itself_and_the_future_do_not_matter(panel, study, label_of, role):
+    before = label_of(panel, study.stress)
+    cut = panel.returns.index[2000]
+    history = panel.history[role].copy()
+    history.loc[history.index >= cut] *= np.random.default_rng(1).uniform(0.1, 10.0, int((history.index >= cut).sum()))
+    after = label_of(replace(panel, history={**panel.history, role: history}), study.stress)
+    pd.testing.assert_series_equal(before.loc[:cut], after.loc[:cut])
+    assert not before.equals(after)
+
+
+def test_fear_label_by_brute_force(panel, study):
+    labels = fear_stress(panel, study.stress)
+    history = panel.history["fear"]
+    for session in labels.index[::400]:
+        known = history[history.index < session]
+        expected = known.iloc[-1] > np.quantile(known, study.stress.fear_quantile)
+        assert labels[session] == expected
+
+
+def test_spells_count_separate_stretches():
+    assert spells(pd.Series([True, True, False, True, False, False, True])) == 3
+    assert spells(pd.Series([False, False])) == 0
