@@ -92,9 +92,8 @@ def coverage(subject: Subject) -> list[Finding]:
         return [subject.finding("coverage", "red", "no value on any session of the panel")]
     allowance = pd.Timedelta(days=subject.instrument.release_lag_days + 7) if subject.weekly else pd.Timedelta(0)
     if present[0] > clock[0] + allowance:
-        found.append(
-            subject.finding("late start", "green", f"begins on {present[0]:%Y-%m-%d}, the panel on {clock[0]:%Y-%m-%d}")
-        )
+        detail = f"begins on {present[0]:%Y-%m-%d}, the panel on {clock[0]:%Y-%m-%d}"
+        found.append(subject.finding("late start", "amber" if subject.instrument.required else "green", detail))
     if present[-1] < clock[-1] - allowance:
         found.append(
             subject.finding("early end", "amber", f"ends on {present[-1]:%Y-%m-%d}, the panel on {clock[-1]:%Y-%m-%d}")
@@ -113,16 +112,18 @@ def coverage(subject: Subject) -> list[Finding]:
     later = subject.delivery.level.loc[clock[-1] + pd.Timedelta(days=1) :]
     later = later[pd.DatetimeIndex(later.index).day_of_week < 5]
     if later.size:
-        detail = f"{later.size} later values (to {later.index[-1]:%Y-%m-%d}) are not used: a required series has none"
+        values = counted(later.size, "later value")
+        detail = f"{values} (to {later.index[-1]:%Y-%m-%d}) not used: a required series has none"
         found.append(subject.finding("beyond the panel", "green", detail))
     stray = subject.aligned.off_session
     if len(stray):
+        values = counted(len(stray), "value")
         weekend = int((stray.day_of_week >= 5).sum())
         found.append(
             subject.finding(
                 "values off sessions",
                 "green",
-                f"{len(stray)} values on no session ({weekend} at weekends) take no part: {named_dates(stray)}",
+                f"{values} on no session ({weekend} at weekends) left aside: {named_dates(stray)}",
             )
         )
     return found
@@ -135,7 +136,8 @@ def blanks(subject: Subject) -> list[Finding]:
     empty = frame.index[frame[column].isna()]
     if not len(empty):
         return []
-    return [subject.finding("blank values", "green", f"{len(empty)} rows without {column}: {named_dates(empty)}")]
+    rows = counted(len(empty), "row")
+    return [subject.finding("blank values", "green", f"{rows} without {column}: {named_dates(empty)}")]
 
 
 def stale_runs(subject: Subject) -> list[Finding]:
@@ -150,7 +152,8 @@ def stale_runs(subject: Subject) -> list[Finding]:
         return []
     longest, begin = max(long, key=lambda run: run[0])
     light: Light = "amber" if longest >= 2 * limit or subject.instrument.change == "log" else "green"
-    detail = f"{len(long)} runs of {limit} or more equal values, the longest of {longest} from {begin:%Y-%m-%d}"
+    runs = counted(len(long), "run")
+    detail = f"{runs} of {limit} or more equal values, the longest of {longest} from {begin:%Y-%m-%d}"
     return [subject.finding("stale run", light, detail)]
 
 
@@ -169,7 +172,8 @@ def jumps(subject: Subject) -> list[Finding]:
     worst = far.reindex(far.abs().sort_values(ascending=False).index).head(_NAMED)
     unit = {"log": " %", "basis_points": " bp", "difference": ""}[subject.instrument.change]
     listing = ", ".join(f"{day:%Y-%m-%d} ({move:+.1f}{unit})" for day, move in worst.items())
-    detail = f"{len(far)} changes beyond {JUMP_SIGMAS:g} robust standard deviations, kept; the largest: {listing}"
+    number = counted(len(far), "change")
+    detail = f"{number} beyond {JUMP_SIGMAS:g} robust standard deviations, kept; the largest: {listing}"
     found = [subject.finding("jump", "green", detail)]
     if len(undone):
         found.append(
@@ -251,7 +255,8 @@ def adjustment(subject: Subject) -> list[Finding]:
         detail = f"the last adjustment factor is {factor.iloc[-1]:.4f}, above one"
         found.append(subject.finding("adjusted against raw", "amber", detail))
     if not found and rises:
-        found.append(subject.finding("adjusted against raw", "green", f"consistent, {rises} dividends in the panel"))
+        dividends = counted(rises, "dividend")
+        found.append(subject.finding("adjusted against raw", "green", f"consistent, {dividends} in the panel"))
     return found
 
 
@@ -262,20 +267,19 @@ def bars(subject: Subject) -> list[Finding]:
         slack = 1e-6 * frame["close"].abs()
         outside = frame.index[(frame["close"] > frame["high"] + slack) | (frame["close"] < frame["low"] - slack)]
         if len(outside):
-            found.append(
-                subject.finding("close outside range", "amber", f"on {len(outside)} days: {named_dates(outside)}")
-            )
+            days = counted(len(outside), "day")
+            found.append(subject.finding("close outside range", "amber", f"on {days}: {named_dates(outside)}"))
     if "volume" in frame:
         idle = frame.index[frame["volume"] == 0.0]
         if len(idle):
-            found.append(subject.finding("no volume", "green", f"on {len(idle)} days: {named_dates(idle)}"))
+            days = counted(len(idle), "day")
+            found.append(subject.finding("no volume", "green", f"on {days}: {named_dates(idle)}"))
     level = subject.aligned.levels
     below = level.index[level <= 0.0]
     if len(below):
+        days = counted(len(below), "session")
         found.append(
-            subject.finding(
-                "not positive", "green", f"on {len(below)} sessions (differences are taken): {named_dates(below)}"
-            )
+            subject.finding("not positive", "green", f"on {days} (differences are taken): {named_dates(below)}")
         )
     return found
 
@@ -285,6 +289,7 @@ def clocks(subject: Subject) -> list[Finding]:
     found, instrument = [], subject.instrument
     if subject.delivery.note:
         found.append(subject.finding("second choice", "amber", subject.delivery.note))
+    found += [subject.finding("as fetched", "green", remark) for remark in subject.delivery.remarks]
     if "volume" not in subject.delivery.frame:
         lender = next((one for one in subject.delivery.alternatives if "volume" in one.frame), None)
         if lender is not None:
@@ -292,7 +297,8 @@ def clocks(subject: Subject) -> list[Finding]:
             found.append(subject.finding("volume", "green", detail))
     early = subject.half_days
     if instrument.trades == "always" and len(early):
-        detail = f"taken after the exchange's early close on {len(early)} half days, the last on {early[-1]:%Y-%m-%d}"
+        days = counted(len(early), "half day")
+        detail = f"taken after the exchange's early close on {days}, the last on {early[-1]:%Y-%m-%d}"
         found.append(subject.finding("half days", "green", detail))
     if instrument.release_lag_days:
         detail = (
@@ -327,6 +333,11 @@ def worst(findings: Iterable[Finding]) -> Light:
     """The worst light among findings, green where there are none."""
     lights = {finding.light for finding in findings}
     return "red" if "red" in lights else "amber" if "amber" in lights else "green"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def iso(day: date | pd.Timestamp) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from data.study import Stamp
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -36,7 +38,7 @@ class Origin:
     adjustment: str
     licence: str
     sha256: str
-    stamp: str = "session"
+    stamp: Stamp = "session"
     simulated: bool = False
 
     def source_line(self) -> str:

@@ -52,7 +52,7 @@ class CsvFile(_Frozen):
 class Vendor(_Frozen):
     """A place an instrument may be fetched from."""
 
-    vendor: Literal["yahoo", "fred", "packaged"]
+    vendor: Literal["yahoo", "fred", "cboe", "bitstamp", "coinbase", "binance", "packaged"]
     symbol: str
     stamp: Stamp = "session"
 

@@ -32,6 +32,8 @@ class Delivery:
     origin : Origin
     note : str
         How it came to this file or vendor when it was not the first choice, else empty.
+    remarks : tuple of str
+        What else happened on the way, e.g. a bar that was still trading and was left out.
     alternatives : tuple of Delivery
         The same quantity from the next choices, where the source holds them too.
     """
@@ -39,6 +41,7 @@ class Delivery:
     frame: pd.DataFrame
     origin: Origin
     note: str = ""
+    remarks: tuple[str, ...] = ()
     alternatives: tuple[Delivery, ...] = ()
 
     @property

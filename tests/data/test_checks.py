@@ -75,7 +75,7 @@ def test_late_start_and_early_end() -> None:
 def test_values_off_sessions_are_counted() -> None:
     found = only(coverage(subject(calm(pd.date_range("2024-01-02", "2025-06-30", unit="ns")), SPREAD)))
     assert found.check == "values off sessions"
-    assert "at weekends) take no part" in found.detail
+    assert "at weekends) left aside" in found.detail
 
 
 def test_values_beyond_the_panel_are_named() -> None:
@@ -90,7 +90,7 @@ def test_no_value_at_all_is_red() -> None:
 def test_blanks_are_counted() -> None:
     frame = calm()
     frame.loc[CLOCK[3], "adj_close"] = np.nan
-    assert only(blanks(subject(frame))).detail == f"1 rows without adj_close: {CLOCK[3]:%Y-%m-%d}"
+    assert only(blanks(subject(frame))).detail == f"1 row without adj_close: {CLOCK[3]:%Y-%m-%d}"
 
 
 def test_a_stale_run_is_measured() -> None:
@@ -159,7 +159,7 @@ def test_a_bar_read_on_its_own_day_is_unfinished() -> None:
 def test_adjustment_rises_at_dividends_only() -> None:
     frame = calm()
     frame.iloc[:100, 1] *= 0.98
-    assert only(adjustment(subject(frame))).detail == "consistent, 1 dividends in the panel"
+    assert only(adjustment(subject(frame))).detail == "consistent, 1 dividend in the panel"
     frame.iloc[50:100, 1] *= 0.9
     assert only(adjustment(subject(frame))).light == "amber"
 

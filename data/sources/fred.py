@@ -1,0 +1,95 @@
+"""FRED: the public CSV without a key, the API with vintages where FRED_API_KEY is set."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from data.sources.csvtext import BLANKS
+from data.sources.faults import EmptyAnswerError
+from data.sources.protocol import Delivery
+from data.sources.vendors import changed_format, dated, delivered
+from data.sources.web import Web
+from data.study import Vendor
+
+PAGE = "https://fred.stlouisfed.org/graph/fredgraph.csv"
+API = "https://api.stlouisfed.org/fred/series/observations"
+KEY = "FRED_API_KEY"
+
+
+class Fred:
+    """Daily and weekly series of the Federal Reserve Bank of St. Louis.
+
+    With a key the values are those that were published by the as-of date (ALFRED); without one they are today's, cut at
+    the as-of date, and the Origin says which.
+    """
+
+    def __init__(self, web: Web, page: str = PAGE, api: str = API, key: str | None = None) -> None:
+        self._web, self._page, self._api = web, page, api
+        self._key = os.environ.get(KEY, "") if key is None else key
+
+    def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
+        """Deliver `vendor.symbol` with one column, `value`; days on which FRED leaves a blank stay blank."""
+        frame = self._vintage(vendor, as_of) if self._key else self._latest(vendor, as_of)
+        if frame["value"].notna().sum() == 0:
+            raise EmptyAnswerError(f"fred {vendor.symbol}", "holds blanks only", "Check the symbol in the study file.")
+        return delivered(
+            frame,
+            vendor,
+            as_of,
+            producer="FRED, Federal Reserve Bank of St. Louis",
+            address=vendor.symbol,
+            licence="as the producer grants; see the series' page",
+            vintage=f", vintage of {as_of}" if self._key else ", latest vintage",
+        )
+
+    def _latest(self, vendor: Vendor, as_of: date) -> pd.DataFrame:
+        params = {"id": vendor.symbol, "cosd": "1900-01-01", "coed": as_of.isoformat()}
+        body = self._web.get(self._page, params)
+        try:
+            header, *rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
+        except (UnicodeDecodeError, csv.Error, ValueError) as error:
+            raise changed_format(vendor, "is no CSV text") from error
+        # FRED has renamed the first column before: it is read by position, the second must carry the symbol.
+        if len(header) != 2 or header[1].strip().upper() != vendor.symbol.upper():
+            raise changed_format(vendor, f"came with the columns {', '.join(header)[:80]}")
+        rows = [row for row in rows if row]
+        if any(len(row) != 2 for row in rows):
+            raise changed_format(vendor, "holds a row that is cut short")
+        return _frame([row[0] for row in rows], [row[1] for row in rows], vendor)
+
+    def _vintage(self, vendor: Vendor, as_of: date) -> pd.DataFrame:
+        day = as_of.isoformat()
+        params = {
+            "series_id": vendor.symbol,
+            "api_key": self._key,
+            "file_type": "json",
+            "realtime_start": day,
+            "realtime_end": day,
+            "observation_end": day,
+        }
+        try:
+            answer: Any = json.loads(self._web.get(self._api, params))
+            observations = answer["observations"]
+            days = [str(one["date"]) for one in observations]
+            values = [str(one["value"]) for one in observations]
+        except (ValueError, KeyError, TypeError) as error:
+            raise changed_format(vendor, "is not the JSON that was expected") from error
+        return _frame(days, values, vendor)
+
+
+def _frame(days: list[str], fields: list[str], vendor: Vendor) -> pd.DataFrame:
+    try:
+        values = [math.nan if field.strip() in BLANKS else float(field) for field in fields]
+    except ValueError as error:
+        raise changed_format(vendor, f"holds a value that is no number ({error})") from error
+    if any(math.isinf(value) for value in values):
+        raise changed_format(vendor, "holds an infinite value")
+    return pd.DataFrame({"value": values}, index=dated(days, "%Y-%m-%d", vendor))
