@@ -12,6 +12,7 @@ from data.study import Study
 from models.betas.static import static_beta
 from models.checks import correlation_checks, margin_checks, regime_checks
 from models.correlation import CDCC, DCC, Beta, Correlation, CorrelationResult
+from models.correlation.paths import PathQuantity
 from models.estimate import Estimate
 from models.inference.hac import correlation_estimate
 from models.inference.intervals import normal_estimate
@@ -62,6 +63,7 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
         rivals={pair: pd.DataFrame({"DCC": rival.correlation(*pair)}) for pair in study.correlation.pairs},
         static_betas={(y, x): static_beta(returns[y], returns[x], level=level)[x] for y, x in study.correlation.betas},
         static_correlations=_static_correlations(returns, level),
+        conditional=default,
         stress=fear_stress(panel, study.stress)
         if "fear" in panel.history
         else pd.Series(False, index=panel.returns.index),
@@ -86,7 +88,7 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
     """Bands of all pairs from common draws, so that differences between them have bands too."""
     level, draws = study.inference.level, study.inference.band_draws
     pairs, ratios = study.correlation.pairs, study.correlation.betas
-    what = (*(Correlation(*pair) for pair in pairs), *(Beta(*ratio) for ratio in ratios))
+    what: tuple[PathQuantity, ...] = (*(Correlation(*pair) for pair in pairs), *(Beta(*ratio) for ratio in ratios))
     bands = result.bands(what, level=level, draws=draws, seed=seed)
     method = (
         f"{result.model}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; pointwise {level:.0%} "

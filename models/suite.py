@@ -8,6 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
+from models.correlation import CorrelationResult
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
 from models.regimes import SwitchingResult
@@ -93,6 +94,8 @@ class Suite:
         The same correlations from other models, one column a model, without bands.
     static_betas, static_correlations : mapping of pair to Estimate
         Over the whole sample.
+    conditional : CorrelationResult
+        The default correlation model itself, for readings that need its draws.
     stress : Series of bool
         Sessions in stress by the fear index, known at the close before.
     stress_probability : DataFrame
@@ -115,6 +118,7 @@ class Suite:
     rivals: Mapping[Pair, pd.DataFrame]
     static_betas: Mapping[Pair, Estimate]
     static_correlations: Mapping[Pair, Estimate]
+    conditional: CorrelationResult
     stress: pd.Series
     stress_probability: pd.DataFrame
     regimes: SwitchingResult

@@ -20,6 +20,7 @@ from models.claims.window_correlations import (
     WINDOW,
     WindowRows,
     bootstrap_contrast,
+    conditional_average,
     window_rows,
     window_specifications,
 )
@@ -52,7 +53,12 @@ def measure(case: Case) -> Measurement | NotDecidable:
         headline_label="fall of the correlation with gold, long window against the year before",
         n=len(rows.frame),
         window=case.describe("long"),
-        secondary={"correlation inside the window": inside.estimate, "correlation before it": prior.estimate},
+        secondary={
+            "correlation inside the window": inside.estimate,
+            "correlation before it": prior.estimate,
+            "mean conditional correlation inside the window": conditional_average(case, PAIR, window),
+            "mean conditional correlation before it": conditional_average(case, PAIR, rows.before),
+        },
         exhibits=(_path(case),),
         curve=curve(specifications, weakening),
     )

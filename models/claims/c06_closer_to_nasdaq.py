@@ -21,6 +21,7 @@ from models.claims.window_correlations import (
     WINDOW,
     WindowRows,
     bootstrap_contrast,
+    conditional_average,
     window_rows,
     window_specifications,
 )
@@ -56,7 +57,15 @@ def measure(case: Case) -> Measurement | NotDecidable:
         headline_label="correlation with Nasdaq minus correlation with gold, long window",
         n=len(rows.frame),
         window=case.describe("long"),
-        secondary={"correlation with growth shares inside the window": inside.estimate},
+        secondary={
+            "correlation with growth shares inside the window": inside.estimate,
+            "mean conditional correlation with growth shares inside the window": conditional_average(
+                case, ("crypto", "growth"), window
+            ),
+            "mean conditional correlation with growth shares before it": conditional_average(
+                case, ("crypto", "growth"), rows.before
+            ),
+        },
         exhibits=(_paths(case),),
         curve=curve(rises, case.thresholds["rise"]),
     )

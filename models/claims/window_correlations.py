@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from models.claims.claim import Case
 from models.claims.verdict import SpecificationResult
-from models.estimate import NotDecidable
+from models.correlation import Correlation
+from models.estimate import Estimate, NotDecidable
 from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
 
 #: Group codes of the rows.
@@ -35,9 +36,15 @@ class WindowRows:
         inside = int(self.groups.sum())
         return len(self.frame) - inside, inside
 
+    @property
+    def before(self) -> pd.DatetimeIndex:
+        """Sessions before the window."""
+        return pd.DatetimeIndex(self.frame.index[self.groups == PRIOR])
+
     def term(self, weight: float, first: str, second: str, group: int) -> Term:
         """A weighted correlation between two roles."""
-        return Term(weight, self.frame.columns.get_loc(first), self.frame.columns.get_loc(second), group)
+        columns = list(self.frame.columns)
+        return Term(weight, columns.index(first), columns.index(second), group)
 
 
 def window_rows(frame: pd.DataFrame, window: pd.DatetimeIndex, prior_sessions: int) -> WindowRows | NotDecidable:
@@ -63,6 +70,12 @@ def bootstrap_contrast(case: Case, rows: WindowRows, terms: tuple[Term, ...], me
         seed=case.seed,
         method=method,
     )
+
+
+def conditional_average(case: Case, pair: tuple[str, str], window: pd.DatetimeIndex) -> Estimate:
+    """Mean conditional correlation over the window with the interval of its parameter draws: a second reading."""
+    (paths,) = case.suite.conditional.draw((Correlation(*pair),), draws=case.study.inference.band_draws, seed=case.seed)
+    return paths.average(window[0], window[-1], level=case.level)
 
 
 def window_specifications(
