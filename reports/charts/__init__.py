@@ -1,0 +1,1 @@
+"""One Altair specification a chart: vector for print, interactive on screen."""

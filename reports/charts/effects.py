@@ -1,0 +1,267 @@
+"""Charts of estimates with their intervals: forest, specification curve, density."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from reports.charts.style import (
+    BLUE,
+    BOTTOM,
+    FULL_WIDTH,
+    GOLD,
+    GREEN,
+    INK,
+    MUTED,
+    PLOT_WIDTH,
+    RED,
+    TEXT_OF,
+    TOP,
+    Chart,
+    Record,
+    finished,
+    labels_layer,
+    named,
+    nice_domain,
+    records,
+    spread,
+)
+
+ONE: list[Record] = [{"one": 1}]
+TONE_COLORS = {
+    "supported": GREEN,
+    "mixed": GOLD,
+    "not-supported": RED,
+    "inconclusive": MUTED,
+    "not-testable": MUTED,
+    "plain": BLUE,
+}
+ROW = 21
+#: Intervals beyond this many units of the size of interest are cut and end in an arrow.
+FOREST_LIMIT = 6.0
+FOREST_LEFT = 236
+FOREST_RIGHT = 132
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A row of a forest: label, estimate, interval, tone of the verdict and a text for the right margin."""
+
+    label: str
+    value: float
+    lower: float
+    upper: float
+    tone: str
+    text: str
+
+
+def forest_chart(
+    effects: Sequence[Effect],
+    *,
+    axis: str,
+    marks: Sequence[tuple[float, str]] = ((0.0, "none"),),
+    limit: float | None = None,
+    fmt: str = ".1f",
+    simulated: bool = False,
+) -> Chart:
+    """Estimates with intervals, one a row.
+
+    Parameters
+    ----------
+    effects : sequence of Effect
+    axis : str
+        What the horizontal axis measures, with its unit.
+    marks : sequence of (value, label)
+        Vertical lines: zero, the size of interest.
+    limit : float, optional
+        Largest absolute value drawn; longer intervals are cut there and end in an arrow.
+    fmt : str
+    simulated : bool
+    """
+    bound = math.inf if limit is None else limit
+    ends = [max(-bound, min(bound, one)) for e in effects for one in (e.value, e.lower, e.upper)]
+    domain = nice_domain(ends, include=[value for value, _ in marks], room=0.05)
+    if limit is not None:
+        domain = (max(domain[0], -bound), min(domain[1], bound))
+    width = FULL_WIDTH - FOREST_LEFT - FOREST_RIGHT
+    height = ROW * len(effects) + 6
+    rows: list[Record] = []
+    for i, e in enumerate(effects):
+        low, high = max(e.lower, domain[0]), min(e.upper, domain[1])
+        rows.append(
+            {
+                "label": e.label,
+                "value": e.value if domain[0] <= e.value <= domain[1] else None,
+                "low": low,
+                "high": high,
+                "py": ROW * i + 13.0,
+                "color": TONE_COLORS[e.tone],
+                "text": e.text,
+                "cut": (domain[0] if e.lower < domain[0] else None),
+                "cut_high": (domain[1] if e.upper > domain[1] else None),
+            }
+        )
+    data = {"rows": records(pd.DataFrame(rows)), "one": ONE}
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    x_axis = alt.Axis(title=axis, format=fmt, tickCount=6, grid=False)
+    base = alt.Chart(named("rows")).encode(y=alt.Y("py:Q", scale=None), color=alt.Color("color:N", scale=None))
+    layers = [
+        alt.Chart(named("one"))
+        .mark_rule(color=INK if value == 0 else "#85600a", strokeWidth=0.9, strokeDash=[1, 0] if value == 0 else [4, 3])
+        .encode(x=alt.XDatum(value, scale=scale))
+        for value, _ in marks
+    ]
+    layers += [
+        alt.Chart(named("one"))
+        .mark_text(
+            text=label,
+            baseline="bottom",
+            fontSize=10,
+            color=INK if value == 0 else "#85600a",
+            align="right" if value == 0 else "left",
+            dx=2 if value == 0 else -2,
+        )
+        .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
+        for value, label in marks
+    ]
+    arrow = {"filled": True, "size": 40, "opacity": 1}
+    layers += [
+        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2="high:Q"),
+        base.mark_point(filled=True, size=46, opacity=1).encode(
+            x=alt.X("value:Q", scale=scale, axis=x_axis),
+            tooltip=[alt.Tooltip("label:N", title="effect"), alt.Tooltip("text:N", title="estimate and interval")],
+        ),
+        base.mark_point(shape="triangle-left", **arrow).encode(x=alt.X("cut:Q", scale=scale, axis=x_axis)),
+        base.mark_point(shape="triangle-right", **arrow).encode(x=alt.X("cut_high:Q", scale=scale, axis=x_axis)),
+        alt.Chart(named("rows"))
+        .mark_text(align="left", baseline="middle", color=INK, limit=FOREST_LEFT - 14)
+        .encode(x=alt.value(-FOREST_LEFT + 2), y=alt.Y("py:Q", scale=None), text="label:N"),
+        alt.Chart(named("rows"))
+        .mark_text(align="right", baseline="middle", color=INK)
+        .encode(x=alt.value(width + FOREST_RIGHT - 2), y=alt.Y("py:Q", scale=None), text="text:N"),
+    ]
+    spec = finished(
+        layers,
+        height=height,
+        width=width,
+        left=FOREST_LEFT,
+        right=FOREST_RIGHT,
+        top=TOP + 4,
+        bottom=BOTTOM + 14,
+        simulated=simulated,
+    )
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM + 18)
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """A point of the specification curve."""
+
+    label: str
+    value: float
+    lower: float
+    upper: float
+    primary: bool = False
+
+
+def specification_chart(
+    specifications: Sequence[Specification],
+    *,
+    sesoi: float,
+    unit: str,
+    height: int = 138,
+    fmt: str = ".2f",
+    simulated: bool = False,
+) -> Chart:
+    """The specification curve: estimates in order of size with their intervals, the primary one marked."""
+    ordered = sorted(specifications, key=lambda one: one.value)
+    domain = nice_domain([end for one in ordered for end in (one.lower, one.upper)], include=(0.0, sesoi))
+    step = PLOT_WIDTH / len(ordered)
+    rows = [
+        {
+            "label": one.label,
+            "value": one.value,
+            "low": one.lower,
+            "high": one.upper,
+            "px": round((i + 0.5) * step, 2),
+            "color": RED if one.primary else BLUE if one.lower > 0 or one.upper < 0 else MUTED,
+            "size": 58 if one.primary else 22,
+        }
+        for i, one in enumerate(ordered)
+    ]
+    data: dict[str, list[Record]] = {"rows": records(pd.DataFrame(rows)), "one": ONE}
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    axis = alt.Axis(title=unit or None, format=fmt, tickCount=5, grid=True)
+    base = alt.Chart(named("rows")).encode(x=alt.X("px:Q", scale=None), color=alt.Color("color:N", scale=None))
+    layers = [
+        alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.YDatum(0.0, scale=scale)),
+        alt.Chart(named("one"))
+        .mark_rule(color="#85600a", strokeWidth=0.9, strokeDash=[4, 3])
+        .encode(y=alt.YDatum(sesoi, scale=scale)),
+        base.mark_rule(strokeWidth=max(0.7, min(3.0, step / 3.0)), opacity=0.45).encode(
+            y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"
+        ),
+        base.mark_point(filled=True, opacity=1).encode(
+            y=alt.Y("value:Q", scale=scale, axis=axis),
+            size=alt.Size("size:Q", scale=None),
+            tooltip=[
+                alt.Tooltip("label:N", title="specification"),
+                alt.Tooltip("value:Q", title="estimate", format=fmt),
+                alt.Tooltip("low:Q", title="lower", format=fmt),
+                alt.Tooltip("high:Q", title="upper", format=fmt),
+            ],
+        ),
+    ]
+    place = {"low": domain[0], "high": domain[1]}
+
+    def y_of(value: float) -> float:
+        return height * (place["high"] - value) / (place["high"] - place["low"])
+
+    margin = [("size of interest", sesoi, "#85600a"), ("zero", 0.0, MUTED)]
+    primary = next((one for one in ordered if one.primary), None)
+    if primary is not None:
+        margin.append(("primary", primary.value, RED))
+
+    placed = spread([y_of(value) for _, value, _ in margin], high=float(height))
+    data["labels"] = [
+        {"text": text, "color": TEXT_OF.get(color, color), "py": round(y, 1)}
+        for (text, _, color), y in zip(margin, placed, strict=True)
+    ]
+    layers.append(labels_layer("labels"))
+    spec = finished(layers, height=height, simulated=simulated)
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM)
+
+
+def density_chart(
+    frame: pd.DataFrame, *, sesoi: float | None, unit: str, simulated: bool = False, height: int = 120
+) -> Chart:
+    """A density (columns "value" and "density") with zero and the size of interest marked."""
+    values = frame["value"].astype(float)
+    domain = (float(values.min()), float(values.max()))
+    data: dict[str, list[Record]] = {"rows": records(frame[["value", "density"]]), "one": ONE}
+    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
+    axis = alt.Axis(title=unit or None, tickCount=7, grid=False)
+    top = float(frame["density"].max()) * 1.05
+    y = alt.Y("density:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
+    layers = [
+        alt.Chart(named("rows"))
+        .mark_area(color=BLUE, opacity=0.3, line={"color": BLUE, "strokeWidth": 1.3})
+        .encode(x=alt.X("value:Q", scale=scale, axis=axis), y=y)
+    ]
+    for value, label, color in ((0.0, "zero", INK), (sesoi, "size of interest", "#85600a")):
+        if value is None or not domain[0] < value < domain[1]:
+            continue
+        layers.append(
+            alt.Chart(named("one")).mark_rule(color=color, strokeWidth=0.9).encode(x=alt.XDatum(value, scale=scale))
+        )
+        layers.append(
+            alt.Chart(named("one"))
+            .mark_text(text=label, baseline="bottom", color=color, fontSize=10)
+            .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
+        )
+    spec = finished(layers, height=height, bottom=BOTTOM + 14, simulated=simulated)
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM + 14)

@@ -1,0 +1,206 @@
+"""Charts over time: one path with its band, several on one axis, probabilities, returns and drawdowns of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from reports.charts.frame import TimeFrame, claimed_range, dated, pointer, y_axis, zero_rule
+from reports.charts.style import (
+    BLUE,
+    BOTTOM,
+    FULL_WIDTH,
+    GOLD,
+    HEIGHT,
+    MUTED,
+    SERIES,
+    TOP,
+    Chart,
+    Record,
+    finished,
+    label_rows,
+    labels_layer,
+    named,
+    nice_domain,
+    weekly,
+)
+
+ONE: list[Record] = [{"one": 1}]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A labelled path: columns "estimate" and, where there is a band, "lower" and "upper", by session."""
+
+    label: str
+    frame: pd.DataFrame
+    color: str = BLUE
+
+
+def band_chart(
+    lines: Sequence[Line],
+    frame: TimeFrame,
+    *,
+    domain: tuple[float, float] | None = None,
+    claimed: tuple[float, float, str] | None = None,
+    fmt: str = ".1f",
+    height: int = HEIGHT,
+    sparse: bool = True,
+) -> Chart:
+    """Paths with their bands on one axis, labelled at the line.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        At most four.
+    frame : TimeFrame
+    domain : (low, high), optional
+        Vertical limits; from the data where not given.
+    claimed : (low, high, label), optional
+        A range to be drawn as a ribbon.
+    fmt : str
+        d3 format of the vertical axis.
+    height : int
+        Of the plot, in CSS pixels.
+    sparse : bool
+        Thin to weekly readings in print.
+    """
+    every = [line.frame[column] for line in lines for column in line.frame.columns]
+    limits = domain or nice_domain(np.concatenate([one.to_numpy(dtype=float) for one in every]).tolist())
+    backdrop, data = frame.backdrop(height)
+    print_data: dict[str, list[Record]] = {}
+    layers = list(backdrop)
+    if claimed:
+        layers = claimed_range(claimed[0], claimed[1], limits) + layers
+    layers += zero_rule(limits)
+    marks: list[alt.Chart] = []
+    screen = []
+    for i, line in enumerate(lines):
+        name = f"path{i}"
+        data[name] = dated(line.frame)
+        if sparse:
+            print_data[name] = dated(weekly(line.frame))
+        base = alt.Chart(named(name))
+        y = y_axis("estimate", limits, fmt=fmt)
+        if {"lower", "upper"} <= set(line.frame.columns):
+            layers.append(
+                base.mark_area(color=line.color, opacity=0.2, clip=True, invalid="break-paths-show-domains").encode(
+                    x=frame.x(), y=y_axis("lower", limits, fmt=fmt), y2="upper:Q"
+                )
+            )
+        marks.append(
+            base.mark_line(
+                color=line.color, strokeWidth=1.3, clip=True, invalid="break-paths-show-domains", strokeJoin="round"
+            ).encode(x=frame.x(), y=y)
+        )
+    first = lines[0]
+    tips = [("estimate", first.label, fmt.replace(".1", ".2"))]
+    if "lower" in first.frame.columns:
+        tips += [("lower", "lower", ".2f"), ("upper", "upper", ".2f")]
+    if len(lines) == 1:
+        screen = pointer("path0", tips, frame.x())
+    else:
+        joined = pd.concat({f"s{i}": line.frame["estimate"] for i, line in enumerate(lines)}, axis=1).sort_index()
+        data["readings"] = dated(joined)
+        print_data["readings"] = []
+        screen = pointer("readings", [(f"s{i}", line.label, ".2f") for i, line in enumerate(lines)], frame.x())
+    labels = [(_last(line.frame["estimate"]), line.label, line.color) for line in lines]
+    if claimed:
+        labels.append(((claimed[0] + claimed[1]) / 2.0, claimed[2], GOLD))
+    data["labels"] = label_rows(*zip(*labels, strict=True), limits, height)
+    data["one"] = ONE
+    spec = finished([*layers, *marks, labels_layer("labels")], height=height, simulated=frame.simulated)
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+
+
+def lines_chart(
+    table: pd.DataFrame,
+    frame: TimeFrame,
+    *,
+    domain: tuple[float, float] | None = None,
+    fmt: str = ".1f",
+    height: int = HEIGHT,
+    points: bool = False,
+    sparse: bool = True,
+    colors: Sequence[str] = SERIES,
+) -> Chart:
+    """Columns of a frame as lines without bands, on one axis.
+
+    `points` marks each reading, for windows of a few sessions.
+    """
+    limits = domain or nice_domain(table.to_numpy(dtype=float).ravel().tolist(), include=(0.0,))
+    backdrop, data = frame.backdrop(height)
+    layers = backdrop + zero_rule(limits)
+    renamed = table.set_axis([f"s{i}" for i in range(table.shape[1])], axis=1)
+    data["table"] = dated(renamed)
+    print_data = {"table": dated(weekly(renamed))} if sparse else {}
+    base = alt.Chart(named("table"))
+    for i in range(table.shape[1]):
+        color = colors[i % len(colors)]
+        mark = base.mark_line(
+            color=color,
+            strokeWidth=1.6 if points else 1.3,
+            clip=not points,
+            invalid="break-paths-show-domains",
+            strokeJoin="round",
+            point=alt.OverlayMarkDef(color=color, size=16) if points else False,
+        )
+        layers.append(mark.encode(x=frame.x(), y=y_axis(f"s{i}", limits, fmt=fmt)))
+    data["labels"] = label_rows(
+        [_last(renamed[column]) for column in renamed],
+        [str(column) for column in table.columns],
+        [colors[i % len(colors)] for i in range(table.shape[1])],
+        limits,
+        height,
+    )
+    data["one"] = ONE
+    screen = pointer("table", [(f"s{i}", str(name), ".2f") for i, name in enumerate(table.columns)], frame.x())
+    spec = finished([*layers, labels_layer("labels")], height=height, simulated=frame.simulated)
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+
+
+def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 120) -> Chart:
+    """A regime probability: what was knowable at the close as a line, hindsight as an area behind it."""
+    limits = (0.0, 1.0)
+    backdrop, data = frame.backdrop(height)
+    kept = [column for column in ("filtered", "smoothed") if column in table.columns]
+    data["table"] = dated(table[kept])
+    data["one"] = ONE
+    base = alt.Chart(named("table"))
+    layers = list(backdrop)
+    labels: list[tuple[float, str, str]] = []
+    if "smoothed" in kept:
+        layers.append(
+            base.mark_area(color=MUTED, opacity=0.45, invalid="break-paths-show-domains", clip=True).encode(
+                x=frame.x(), y=y_axis("smoothed", limits, ticks=3)
+            )
+        )
+        labels.append((0.3, "with hindsight", MUTED))
+    if "filtered" in kept:
+        layers.append(
+            base.mark_line(color=BLUE, strokeWidth=1.0, invalid="break-paths-show-domains", clip=True).encode(
+                x=frame.x(), y=y_axis("filtered", limits, ticks=3)
+            )
+        )
+        labels.append((0.7, "known at the close", BLUE))
+    values, texts, colors = zip(*labels, strict=True)
+    data["labels"] = label_rows(values, texts, colors, limits, height)
+    screen = pointer("table", [(name, name, ".2f") for name in kept], frame.x())
+    spec = finished([*layers, labels_layer("labels")], height=height, simulated=frame.simulated)
+    print_data = {"table": dated(weekly(table[kept]))}
+    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+
+
+def drawdowns(cumulative: pd.DataFrame) -> pd.DataFrame:
+    """Distance in percent from the highest level since the window's base, from cumulative simple returns in percent."""
+    wealth = 1.0 + cumulative / 100.0
+    return 100.0 * (wealth / wealth.cummax() - 1.0)
+
+
+def _last(series: pd.Series) -> float:
+    kept = series.dropna()
+    return float(kept.iloc[-1]) if len(kept) else float("nan")

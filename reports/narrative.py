@@ -1,0 +1,312 @@
+"""Sentences made from evidence. Their strength follows from the outcome; "inconclusive" never sounds like "no"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from data.panel import Panel
+from models.claims.recovery import Recovered
+from models.claims.verdict import Outcome, Part, Verdict
+from models.estimate import Estimate, NotDecidable
+from models.suite import PathBand
+from reports.document import Chip, Tone
+from reports.evidence import Evidence
+from reports.text import (
+    capitalised,
+    count,
+    day_in_words,
+    in_sentence,
+    level,
+    listing,
+    named_the,
+    number,
+    plural,
+    possessive,
+    quantity,
+    sentence,
+    span,
+)
+
+TONES: Mapping[Outcome, Tone] = {
+    Outcome.SUPPORTED: "supported",
+    Outcome.MIXED: "mixed",
+    Outcome.NOT_SUPPORTED: "not-supported",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.NOT_TESTABLE: "not-testable",
+}
+SIGNS: Mapping[Outcome, str] = {
+    Outcome.SUPPORTED: "✓",
+    Outcome.MIXED: "±",
+    Outcome.NOT_SUPPORTED: "×",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_TESTABLE: "–",
+}
+MEANINGS: Mapping[Outcome, str] = {
+    Outcome.SUPPORTED: "The effect has the claimed sign and size, its interval excludes zero after the correction for "
+    "multiplicity, and the alternative specifications agree.",
+    Outcome.MIXED: "The effect has the claimed sign, but its size, the correction for multiplicity or the alternative "
+    "specifications hold back a clear yes; or parts of the statement disagree.",
+    Outcome.NOT_SUPPORTED: "The interval lies below the smallest effect that would matter: an effect of the claimed size "
+    "is excluded.",
+    Outcome.INCONCLUSIVE: "Both no effect and the claimed effect are compatible with the data. This is a limit of the data "
+    "and says nothing against the statement.",
+    Outcome.NOT_TESTABLE: "A series is missing, the event did not happen or there are too few days: no test was run.",
+}
+
+#: Findings by claim and outcome; names of roles are filled in. Claims without an entry speak with their statement.
+FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
+    "C02": {
+        Outcome.SUPPORTED: "{metal} went its own way",
+        Outcome.MIXED: "{metal} diverged only in part",
+        Outcome.NOT_SUPPORTED: "{metal} did not go its own way",
+    },
+    "C03": {
+        Outcome.SUPPORTED: "correlations rose in stress",
+        Outcome.MIXED: "correlations rose in stress, with reservations",
+        Outcome.NOT_SUPPORTED: "stress did not raise correlations by a size that matters",
+    },
+    "C05": {
+        Outcome.SUPPORTED: "{crypto_s} tie to {metal} weakened",
+        Outcome.MIXED: "{crypto_s} tie to {metal} weakened, with reservations",
+        Outcome.NOT_SUPPORTED: "{crypto_s} tie to {metal} did not weaken by a size that matters",
+    },
+    "C06": {
+        Outcome.SUPPORTED: "{crypto} moved closer to {growth}",
+        Outcome.MIXED: "{crypto} moved closer to {growth}, with reservations",
+        Outcome.NOT_SUPPORTED: "{crypto} did not move closer to {growth} by a size that matters",
+    },
+    "C10": {
+        Outcome.SUPPORTED: "{miners} moved {low} to {high} times as much as {metal}",
+        Outcome.MIXED: "{miners} moved {low} to {high} times as much as {metal} at best in part",
+        Outcome.NOT_SUPPORTED: "{miners} did not move {low} to {high} times as much as {metal}",
+    },
+    "C22": {
+        Outcome.SUPPORTED: "markets were in a lasting risk-off phase",
+        Outcome.MIXED: "markets were in a risk-off phase only in part",
+        Outcome.NOT_SUPPORTED: "markets were not in a lasting risk-off phase",
+    },
+}
+HEADLINE_LENGTH = 105
+
+
+def chip(outcome: Outcome) -> Chip:
+    """The chip of an outcome: sign, word and tone."""
+    return Chip(TONES[outcome], SIGNS[outcome], capitalised(outcome.value))
+
+
+def finding(verdict: Verdict, panel: Panel) -> str | None:
+    """What was found, as a clause; None where nothing was decided or the claim has no words of its own."""
+    template = FINDINGS.get(verdict.id, {}).get(verdict.outcome)
+    if template is None:
+        return None
+    words = {role: named_the(name) for role, name in panel.names.items()}
+    words |= {f"{role}_s": possessive(name) for role, name in words.items()}
+    words |= {"low": "two", "high": "three"}
+    try:
+        return template.format(**words)
+    except KeyError:
+        return None
+
+
+def finding_title(verdict: Verdict, panel: Panel) -> str:
+    """The title of a claim's page: the finding, or the statement with what became of it."""
+    found = finding(verdict, panel)
+    if found is not None:
+        return capitalised(found)
+    prefix = {
+        Outcome.SUPPORTED: "",
+        Outcome.MIXED: "Only in part: ",
+        Outcome.NOT_SUPPORTED: "Not borne out: ",
+        Outcome.INCONCLUSIVE: "Undecided: ",
+        Outcome.NOT_TESTABLE: "Not testable here: ",
+    }[verdict.outcome]
+    statement = verdict.statement.rstrip(".")
+    return f"{prefix}{in_sentence(statement) if prefix else statement}"
+
+
+def headline(evidence: Evidence) -> str:
+    """The answer of page one: the decided findings, clear ones first, as far as a headline can hold them."""
+    order = (Outcome.SUPPORTED, Outcome.NOT_SUPPORTED, Outcome.MIXED)
+    candidates = [
+        found
+        for outcome in order
+        for verdict in evidence.verdicts
+        if verdict.outcome is outcome and (found := finding(verdict, evidence.panel)) is not None
+    ]
+    chosen: list[str] = []
+    for found in candidates:
+        if len(chosen) < 3 and len(_joined([*chosen, found])) <= HEADLINE_LENGTH:
+            chosen.append(found)
+    if chosen:
+        return capitalised(_joined(chosen))
+    decided = [one for one in evidence.verdicts if one.outcome in order]
+    if decided:
+        return finding_title(decided[0], evidence.panel)
+    return "These data do not decide the statements"
+
+
+def _joined(clauses: Sequence[str]) -> str:
+    if len(clauses) < 2:
+        return "".join(clauses)
+    return f"{', '.join(clauses[:-1])}{',' if len(clauses) > 2 else ''} and {clauses[-1]}"
+
+
+def deck(evidence: Evidence) -> str:
+    """How many statements came out how, in one or two sentences."""
+    total = len(evidence.verdicts)
+    if not total:
+        return "No statement was judged."
+    words = {
+        Outcome.SUPPORTED: ("is supported", "are supported"),
+        Outcome.MIXED: ("is mixed", "are mixed"),
+        Outcome.NOT_SUPPORTED: ("is not supported", "are not supported"),
+        Outcome.INCONCLUSIVE: ("is inconclusive", "are inconclusive"),
+        Outcome.NOT_TESTABLE: ("cannot be tested here", "cannot be tested here"),
+    }
+    clauses = []
+    for outcome, (one, several) in words.items():
+        n = sum(verdict.outcome is outcome for verdict in evidence.verdicts)
+        if n:
+            clauses.append(f"{count(n)} {one if n == 1 else several}")
+    first = f"Of {plural(total, 'statement')} judged, {listing(clauses)}."
+    rest = len(evidence.study.untestable)
+    if not rest:
+        return first
+    return f"{first} {capitalised(count(rest))} further {'statement' if rest == 1 else 'statements'} cannot be decided by daily prices."
+
+
+def estimate_clause(estimate: Estimate | NotDecidable, *, signed: bool = False) -> str:
+    """ "0.34 (95 % interval 0.19 to 0.49)", or why there is no number."""
+    if isinstance(estimate, NotDecidable):
+        return str(estimate)
+    value = quantity(estimate.value, estimate.unit, signed=signed)
+    return f"{value} ({level(estimate.level)} interval {span(estimate.lower, estimate.upper, estimate.unit)})"
+
+
+def reading(part: Part) -> str:
+    """What the interval of a leg says about zero and about the size of interest, in one or two sentences."""
+    effect = part.effect
+    if isinstance(effect, NotDecidable):
+        return sentence(f"{part.label}: {effect}")
+    size = quantity(part.sesoi, effect.unit)
+    opening = f"{capitalised(part.label)}: the estimate is {estimate_clause(effect)}."
+    match part.outcome:
+        case Outcome.SUPPORTED:
+            return f"{opening} It reaches the size of interest, {size}, and the interval excludes zero."
+        case Outcome.INCONCLUSIVE if effect.lower <= 0.0 and effect.upper >= part.sesoi:
+            return f"{opening} Both no effect and the claimed effect ({size}) are compatible with it.{_power(part, effect)}"
+        case Outcome.INCONCLUSIVE:
+            return f"{opening} The rule allows no decision.{_power(part, effect)}"
+        case Outcome.NOT_SUPPORTED if effect.upper < 0.0:
+            return f"{opening} The whole interval has the opposite sign."
+        case Outcome.NOT_SUPPORTED if effect.upper < part.sesoi:
+            small = " The effect is real but small." if effect.lower > 0.0 else ""
+            return f"{opening} An effect of the size of interest, {size}, is excluded.{small}"
+        case _:
+            return opening
+
+
+def _power(part: Part, effect: Estimate) -> str:
+    if part.mde80 is None or not math.isfinite(part.mde80):
+        return ""
+    return (
+        f" With data like these an effect would have to be {quantity(part.mde80, effect.unit)} to be found "
+        "four times in five."
+    )
+
+
+def robustness(verdict: Verdict) -> str:
+    """The specification curve in words: count, share, median, failures; empty where none was run."""
+    if not verdict.specifications:
+        return ""
+    done = [one.estimate for one in verdict.specifications if isinstance(one.estimate, Estimate)]
+    failed = len(verdict.specifications) - len(done)
+    if not done:
+        return f"All {count(len(verdict.specifications))} alternative specifications failed."
+    words = [f"{capitalised(plural(len(done), 'specification was', 'specifications were'))} run"]
+    if verdict.share is not None:
+        words.append(f"{quantity(100 * verdict.share, '%', decimals=0)} of them agree in size")
+    if verdict.median is not None:
+        words.append(f"their median is {quantity(verdict.median, done[0].unit)}")
+    low, high = min(one.value for one in done), max(one.value for one in done)
+    words.append(f"their range {span(low, high, done[0].unit)}")
+    text = f"{listing(words)}."
+    return f"{text} {capitalised(plural(failed, 'specification'))} could not be estimated." if failed else text
+
+
+def window_title(returns: pd.DataFrame, panel: Panel) -> str:
+    """The finding of a window: what the hardest hit lost, and the best of all."""
+    last = returns.dropna(axis=1, how="all").ffill().iloc[-1].sort_values() if len(returns) else pd.Series(dtype=float)
+    if last.empty:
+        return "Returns in the window"
+    names = [in_sentence(panel.names.get(str(role), str(role))) for role in last.index]
+    period = f"from {day_in_words(_day(returns.index[0]))} to {day_in_words(_day(returns.index[-1]))}"
+    moves = [
+        f"{name} {'lost' if value < 0 else 'gained'} {quantity(abs(float(value)), '%')}"
+        for name, value in zip(names[:2], last.iloc[:2], strict=True)
+    ]
+    if len(last) > 2:
+        moves.append(
+            f"{names[-1]} {'lost' if last.iloc[-1] < 0 else 'gained'} {quantity(abs(float(last.iloc[-1])), '%')}"
+        )
+    return capitalised(f"{listing(moves)} {period}")
+
+
+def path_title(path: PathBand, panel: Panel) -> str:
+    """Where a path stood at its last session, with its band."""
+    one, other = (named_the(panel.names.get(role, role)) for role in path.pair)
+    subject = (
+        f"{possessive(one)} correlation with {other}"
+        if path.quantity == "correlation"
+        else f"the beta of {one} on {other}"
+    )
+    kept = path.frame.dropna(subset=["estimate"])
+    if kept.empty:
+        return capitalised(f"{subject} could not be estimated")
+    row, when = kept.iloc[-1], day_in_words(_day(kept.index[-1]))
+    text = f"{subject} stood at {number(row['estimate'])} on {when}"
+    if not (math.isfinite(row["lower"]) and math.isfinite(row["upper"])):
+        return capitalised(text)
+    return capitalised(f"{text}, band {span(row['lower'], row['upper'])}")
+
+
+def paths_title(paths: Sequence[PathBand], panel: Panel) -> str:
+    """Where two or more paths with the same first series stood at the end."""
+    one = named_the(panel.names.get(paths[0].pair[0], paths[0].pair[0]))
+    readings, when = [], None
+    for path in paths:
+        kept = path.frame["estimate"].dropna()
+        if len(kept):
+            other = named_the(panel.names.get(path.pair[1], path.pair[1]))
+            readings.append(f"{number(float(kept.iloc[-1]))} with {other}")
+            when = kept.index[-1]
+    if when is None:
+        return capitalised(f"{possessive(one)} correlations could not be estimated")
+    return capitalised(f"{possessive(one)} correlation stood at {listing(readings)} on {day_in_words(_day(when))}")
+
+
+def regime_title(probability: pd.DataFrame) -> str:
+    """The probability of the turbulent regime at the last close."""
+    known = probability["filtered"].dropna() if "filtered" in probability else pd.Series(dtype=float)
+    if known.empty:
+        return "The regime model gives no probability"
+    value = float(known.iloc[-1])
+    return f"The turbulent regime had a probability of {number(value)} at the close of {day_in_words(_day(known.index[-1]))}"
+
+
+def recovery(recovered: Iterable[Recovered]) -> str:
+    """On simulated data: how many known values the intervals cover."""
+    rows = list(recovered)
+    inside = sum(one.inside for one in rows)
+    return (
+        f"The data were simulated from a known world. The intervals cover {count(inside)} of {plural(len(rows), 'known value')}; "
+        f"at a level of {level(rows[0].estimate.level) if rows else level(0.95)} about one in twenty should be missed."
+    )
+
+
+def _day(when: object) -> date:
+    return pd.Timestamp(when).date()  # type: ignore[arg-type]

@@ -1,0 +1,133 @@
+"""One page on each statement: the finding, the numbers, the reason, the chart, how robust it is, what it leaves out."""
+
+from __future__ import annotations
+
+from models.claims.verdict import Outcome, Verdict
+from models.estimate import Estimate
+from reports.charts.effects import Specification, specification_chart
+from reports.document import Block, Facts, Figure, Note, Paragraph, Section, Strong
+from reports.exhibits import displays
+from reports.narrative import TONES, chip, estimate_clause, finding_title, reading, robustness
+from reports.setting import Setting
+from reports.tables import parts_table, secondary_table
+from reports.text import capitalised, number, p_value, plural, quantity, sentence, span
+
+FAMILIES = {
+    "fact": "fact: judged by its threshold, outside the correction for multiplicity",
+    "dependence": "dependence",
+    "beta_hedge": "beta and hedge",
+    "drivers": "drivers",
+    "liquidity": "volume and liquidity",
+    "outlook": "dynamics and outlook",
+}
+KINDS = {
+    "fact": "statement of fact",
+    "range": "range: the effect must lie inside it",
+    "conjunctive": "all parts must hold",
+    "union": "one part must hold",
+    "existential": "one case must be found",
+    "single": "a single effect",
+}
+
+
+def claims_section(setting: Setting) -> Section:
+    """All statements that were judged."""
+    return Section(
+        "claims",
+        "The statements, one by one",
+        (),
+        tuple(claim_section(one, setting) for one in setting.evidence.verdicts),
+    )
+
+
+def claim_section(verdict: Verdict, setting: Setting) -> Section:
+    """The page of one statement."""
+    blocks: list[Block] = [
+        Paragraph((Strong(f"“{verdict.statement}”"), f" {sentence(verdict.reason)}"), lead=True),
+        Facts(_facts(verdict)),
+        parts_table(verdict, setting.source()),
+        *(
+            Paragraph((reading(part),))
+            for part in verdict.parts
+            if isinstance(part.effect, Estimate) and verdict.kind != "range"
+        ),
+    ]
+    if verdict.kind == "range":
+        blocks.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
+    blocks += displays(verdict, setting)
+    curve = specification_figure(verdict, setting)
+    if curve is not None:
+        blocks += [Paragraph((robustness(verdict),)), curve]
+    if verdict.secondary:
+        blocks.append(secondary_table(verdict, setting.source()))
+    blocks.append(_caveat(verdict))
+    return Section(
+        key=verdict.id.lower(),
+        title=finding_title(verdict, setting.panel),
+        blocks=tuple(blocks),
+        eyebrow=f"{verdict.id} · {verdict.section}",
+        chip=chip(verdict.outcome),
+        own_page=True,
+    )
+
+
+def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
+    facts = [
+        ("Judged on", verdict.window),
+        ("Observations", number(verdict.n, 0)),
+    ]
+    if verdict.n_events is not None:
+        facts.append(("Events", number(verdict.n_events, 0)))
+    facts.append(("Rule", KINDS.get(verdict.kind, verdict.kind)))
+    if verdict.p_value is not None:
+        facts.append(("p", p_value(verdict.p_value)))
+        if verdict.p_holm is not None:
+            facts.append(("p, Holm in family", p_value(verdict.p_holm)))
+        if verdict.p_bh is not None:
+            facts.append(("p, Benjamini–Hochberg", p_value(verdict.p_bh)))
+    facts.append(("Family", FAMILIES.get(verdict.family, verdict.family)))
+    return tuple(facts)
+
+
+def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
+    """The specification curve with the primary effect marked."""
+    done = [(one.label, one.estimate) for one in verdict.specifications if isinstance(one.estimate, Estimate)]
+    primary = next((part for part in verdict.parts if isinstance(part.effect, Estimate)), None)
+    if len(done) < 2 or primary is None or not isinstance(primary.effect, Estimate):
+        return None
+    effect = primary.effect
+    points = [Specification(label, one.value, one.lower, one.upper) for label, one in done]
+    points.append(Specification("primary", effect.value, effect.lower, effect.upper, primary=True))
+    low = min(done, key=lambda one: one[1].value)
+    high = max(done, key=lambda one: one[1].value)
+    above = sum(one.value > 0 for _, one in done)
+    title = (
+        f"{verdict.id}: {plural(len(done), 'other specification').capitalize()}, {above} of them above zero, "
+        f"from {span(low[1].value, high[1].value, effect.unit)}"
+    )
+    failed = len(verdict.specifications) - len(done)
+    refused = f" {capitalised(plural(failed, 'specification'))} could not be estimated." if failed else ""
+    return Figure(
+        key=f"{verdict.id.lower()}-specifications",
+        title=title,
+        subtitle=f"Estimates in order of size with {setting.level_text} intervals; {_unit(effect.unit)}; blue: the interval excludes zero",
+        chart=specification_chart(points, sesoi=primary.sesoi, unit=effect.unit, simulated=setting.simulated),
+        alt=f"{title}; the primary estimate is {quantity(effect.value, effect.unit)}.",
+        source=setting.source(),
+        note=f"Lowest: {low[0]}. Highest: {high[0]}. The list was fixed in advance.{refused}",
+    )
+
+
+def _unit(unit: str) -> str:
+    return {"": "pure number", "%": "percent", "bp": "basis points"}.get(unit, unit)
+
+
+def _caveat(verdict: Verdict) -> Note:
+    words = {
+        Outcome.SUPPORTED: "Supported means that this rule on these data found the claimed effect; it does not say why it came about.",
+        Outcome.MIXED: "Mixed is not a weak yes: it says which condition failed, and that condition is part of the result.",
+        Outcome.NOT_SUPPORTED: "Not supported holds for the window, the measure and the size of interest named here, and for no other.",
+        Outcome.INCONCLUSIVE: "Undecided is a property of the length of the data. It is no evidence against the statement.",
+        Outcome.NOT_TESTABLE: "No test was run, so nothing follows for or against the statement.",
+    }
+    return Note("What this verdict does not say", (words[verdict.outcome],), TONES[verdict.outcome])

@@ -1,0 +1,264 @@
+"""Page one and what stands right behind it: the answer, how to read it, the event."""
+
+from __future__ import annotations
+
+import math
+
+from models.estimate import Estimate
+from models.suite import PathBand
+from reports.charts.effects import FOREST_LIMIT, Effect, forest_chart
+from reports.charts.paths import Line, band_chart, drawdowns, lines_chart
+from reports.charts.style import SERIES
+from reports.document import Block, Bullets, Figure, Note, Paragraph, Ref, Section, Strong
+from reports.narrative import TONES, paths_title, window_title
+from reports.setting import Setting
+from reports.tables import meanings_table, verdict_table, window_table
+from reports.text import capitalised, count, in_sentence, interval, listing, number, plural, quantity
+
+#: The article's own order of the assets in the event.
+_COLORS = (*SERIES, "#0f7c8a")
+_EVENT_ROLES = ("crypto", "miners", "metal", "growth", "market")
+
+
+def front(setting: Setting) -> tuple[Block, ...]:
+    """The blocks of page one."""
+    verdicts = setting.evidence.verdicts
+    blocks: list[Block] = [
+        verdict_table(
+            verdicts, setting.level_text, f"{setting.source()} One page on each statement: {_range(setting)}."
+        )
+    ]
+    key = key_paths(setting)
+    if key is not None:
+        blocks.append(key)
+    return tuple(blocks)
+
+
+def _range(setting: Setting) -> str:
+    return (
+        listing([setting.evidence.verdicts[0].id, setting.evidence.verdicts[-1].id], conjunction="to")
+        if setting.evidence.verdicts
+        else "none"
+    )
+
+
+def key_paths(setting: Setting) -> Figure | None:
+    """The correlations of the first asset with its first two partners on one axis, with their bands."""
+    suite = setting.evidence.suite
+    usable = [path for path in suite.correlations.values() if path.frame["estimate"].notna().any()]
+    if not usable:
+        return None
+    first = usable[0].pair[0]
+    chosen = [path for path in usable if path.pair[0] == first][:2]
+    return Figure(
+        key="key-paths",
+        title=paths_title(chosen, setting.panel),
+        subtitle=_path_subtitle(chosen[0], "Conditional correlation of daily returns", setting),
+        chart=band_chart(
+            [
+                Line(f"with {in_sentence(setting.name(path.pair[1]))}", path.frame, color)
+                for path, color in zip(chosen, SERIES, strict=False)
+            ],
+            setting.time_frame(chosen[0].frame.index),
+            domain=setting.domains["correlation"],
+            height=150,
+        ),
+        alt=f"{paths_title(chosen, setting.panel)}. Lines over time with their bands.",
+        source=setting.source([first, *(path.pair[1] for path in chosen)]),
+        note=path_note(chosen[0], setting),
+    )
+
+
+def _path_subtitle(path: PathBand, what: str, setting: Setting) -> str:
+    index = path.frame.index
+    return (
+        f"{what}, {index[0].date().isoformat()} to {index[-1].date().isoformat()}, weekly readings in print; "
+        f"{setting.level_text} pointwise band"
+    )
+
+
+def path_note(path: PathBand, setting: Setting) -> str:
+    """Model, observations, band and shading of a path."""
+    n = int(path.frame["estimate"].notna().sum())
+    return f"{capitalised(path.method)}. n = {number(n, 0)} sessions. {setting.shading}"
+
+
+def reading_section(setting: Setting) -> Section:
+    """How to read the edition."""
+    study = setting.evidence.study
+    forest = overview(setting)
+    blocks: list[Block] = [
+        Paragraph((study.about.background, " ", study.about.question), lead=True),
+        Paragraph(
+            (
+                "Every statement was turned into a hypothesis with a smallest size of interest before the results were known; "
+                "code applied the rule, nobody’s judgement did. ",
+                Ref("meanings"),
+                " says what each verdict means, ",
+                *((Ref("overview"), " puts all effects on one scale, ") if forest else ()),
+                "and each statement has a page of its own from ",
+                Ref("claims"),
+                " on.",
+            )
+        ),
+        meanings_table(),
+    ]
+    if forest is not None:
+        blocks.append(forest)
+    blocks.append(
+        Bullets(
+            (
+                (
+                    Strong("A band"),
+                    f" around a correlation or a beta is pointwise: it covers the true value of one session with a chance of "
+                    f"{setting.level_text}, not the whole path. It covers what its note says, usually the uncertainty of the "
+                    "parameters, and leaves out that the model itself may be wrong.",
+                ),
+                (
+                    Strong("Two bands that overlap"),
+                    " do not show that two paths are equal; differences are tested on joint draws and judged in the tables.",
+                ),
+                (
+                    Strong("Inconclusive"),
+                    " means that the data are too few to tell, in either direction. The column “Found with 80 %” says how large an "
+                    "effect would have to be.",
+                ),
+                (
+                    Strong("p"),
+                    " is exact to three decimals and belongs to the interval beside it. Within a family of statements it is "
+                    "adjusted by Holm’s method; the adjusted value decides.",
+                ),
+            )
+        )
+    )
+    return Section("reading", "How to read this edition", tuple(blocks))
+
+
+def overview(setting: Setting) -> Figure | None:
+    """All effects in units of their size of interest."""
+    effects = []
+    for verdict in setting.evidence.verdicts:
+        if verdict.kind == "range":
+            continue
+        for part in verdict.parts:
+            effect = part.effect
+            if not isinstance(effect, Estimate) or not part.sesoi > 0 or not math.isfinite(part.sesoi):
+                continue
+            effects.append(
+                Effect(
+                    f"{verdict.id}  {capitalised(part.label)}",
+                    effect.value / part.sesoi,
+                    effect.lower / part.sesoi,
+                    effect.upper / part.sesoi,
+                    TONES[part.outcome],
+                    f"{quantity(effect.value, effect.unit)} {interval(effect.lower, effect.upper, effect.unit)}",
+                )
+            )
+    if not effects:
+        return None
+    reached = sum(one.value >= 1.0 for one in effects)
+    clear = sum(one.lower > 0.0 for one in effects)
+    title = (
+        f"{capitalised(count(reached))} of {plural(len(effects), 'effect')} {'reaches' if reached == 1 else 'reach'} the size "
+        f"that matters, {count(clear)} {'excludes' if clear == 1 else 'exclude'} zero"
+    )
+    return Figure(
+        key="overview",
+        title=title,
+        subtitle=f"Effect of each part in units of its size of interest, {setting.level_text} intervals; right: the effect itself",
+        chart=forest_chart(
+            effects[:30],
+            axis="effect ÷ size of interest",
+            marks=((0.0, "zero"), (1.0, "size of interest")),
+            limit=FOREST_LIMIT,
+            simulated=setting.simulated,
+        ),
+        alt=f"{title}. One row for each part of a statement, with its interval.",
+        source=setting.source(),
+        note="Positive effects support the statement. Colours repeat the verdict of the part: green supported, gold mixed, red not "
+        "supported, grey inconclusive. Arrows: the interval goes on. Range statements and parts without a size of interest are left out.",
+    )
+
+
+def event_section(setting: Setting) -> Section | None:
+    """What fell, when and how far, in the windows that are judged."""
+    windows = {
+        name: frame
+        for name, frame in setting.evidence.suite.window_returns.items()
+        if len(frame) > 1 and frame.notna().any().any()
+    }
+    if not windows:
+        return None
+    blocks: list[Block] = []
+    lows = {name: drawdowns(frame) for name, frame in windows.items()}
+    for name, frame in windows.items():
+        roles = _shown(frame)
+        shown = frame[roles].rename(columns=setting.name)
+        base = frame.index[0].date().isoformat()
+        blocks.append(
+            Figure(
+                key=f"window-{name}".replace("_", "-"),
+                title=window_title(frame[roles], setting.panel),
+                subtitle=f"Cumulative return in percent since the close of {base}, daily",
+                chart=lines_chart(
+                    shown,
+                    setting.time_frame(frame.index, marked=False, stress=False),
+                    fmt=".0f",
+                    height=150,
+                    points=len(frame) < 40,
+                    sparse=False,
+                    colors=_COLORS,
+                ),
+                alt=window_title(frame[roles], setting.panel),
+                source=setting.source(roles),
+                note=f"{setting.window_label(name)}. Simple returns of adjusted closes; a fact without an interval.",
+            )
+        )
+    longest = max(windows, key=lambda name: len(windows[name]))
+    roles = _shown(windows[longest])
+    deepest = lows[longest][roles].min().sort_values()
+    title = (
+        f"{setting.name(str(deepest.index[0]))} fell furthest from its high in the window, by {quantity(-float(deepest.iloc[0]), '%')}, "
+        f"{in_sentence(setting.name(str(deepest.index[-1])))} least, by {quantity(-float(deepest.iloc[-1]), '%')}"
+    )
+    blocks += [
+        Figure(
+            key="drawdowns",
+            title=title,
+            subtitle="Distance from the highest close since the window’s base, percent, daily",
+            chart=lines_chart(
+                lows[longest][roles].rename(columns=setting.name),
+                setting.time_frame(windows[longest].index, marked=False, stress=False),
+                fmt=".0f",
+                height=140,
+                points=len(windows[longest]) < 40,
+                sparse=False,
+                colors=_COLORS,
+            ),
+            alt=f"{title}.",
+            source=setting.source(roles),
+            note=f"{setting.window_label(longest)}. Zero is a new high.",
+        ),
+        window_table(
+            windows, lows, setting.panel, {name: setting.window_label(name) for name in windows}, setting.source()
+        ),
+    ]
+    return Section("event", "What fell, and how far", tuple(blocks))
+
+
+def _shown(frame: object) -> list[str]:
+    columns = [str(one) for one in frame.columns]  # type: ignore[attr-defined]
+    ordered = [role for role in _EVENT_ROLES if role in columns]
+    return (ordered + [role for role in columns if role not in ordered])[:5]
+
+
+def simulated_note() -> Note:
+    """What an edition on simulated data is worth."""
+    return Note(
+        "Simulated data",
+        (
+            "Nothing in this edition is evidence about markets. The prices were drawn from a known model to show that the pipeline "
+            "runs and recovers what was put in.",
+        ),
+        "bad",
+    )

@@ -1,0 +1,144 @@
+"""What every section needs of the evidence: names, dates, sources, the frame of charts over time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from data.origin import Origin
+from data.panel import Panel
+from models.suite import PathBand
+from reports.charts.frame import TimeFrame, spells
+from reports.charts.style import SIMULATED_MARK, nice_domain
+from reports.evidence import Evidence
+from reports.text import level, listing, number, plural, sentence
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Evidence with the derived words and frames that its sections share."""
+
+    evidence: Evidence
+
+    @property
+    def panel(self) -> Panel:
+        """The panel of the evidence."""
+        return self.evidence.panel
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data are simulated."""
+        return self.panel.kind == "simulated"
+
+    @cached_property
+    def marks(self) -> tuple[str, ...]:
+        """What must stand on every page."""
+        marks = []
+        if self.simulated:
+            marks.append(SIMULATED_MARK)
+        if self.evidence.provenance.dirty:
+            marks.append("DRAFT")
+        if self.evidence.quick:
+            marks.append("QUICK RUN, FEWER DRAWS")
+        return tuple(marks)
+
+    @property
+    def level_text(self) -> str:
+        """The level of every interval, "95 %"."""
+        return level(self.evidence.study.inference.level)
+
+    def name(self, role: str) -> str:
+        """Display name of a role."""
+        return self.panel.names.get(role, role.replace("_", " "))
+
+    def short(self, role_or_name: str) -> str:
+        """Identifier of a role or of a display name, for heads of narrow columns."""
+        for instrument in self.evidence.study.instruments:
+            if role_or_name in {instrument.role, instrument.name}:
+                return instrument.id
+        return role_or_name[:5]
+
+    def source(self, roles: Iterable[str] | None = None) -> str:
+        """The text after "Source:" for the given roles, producers grouped."""
+        wanted = self.panel.roles if roles is None else tuple(dict.fromkeys(roles))
+        groups: dict[tuple[str, str, date | None], list[str]] = {}
+        for role in wanted:
+            origin: Origin | None = self.panel.origins.get(role)
+            if origin is not None:
+                groups.setdefault((origin.producer, origin.adjustment, origin.accessed), []).append(origin.address)
+        if not groups:
+            return sentence(self.panel.source)
+        several = len(groups) > 2
+        parts = []
+        for (producer, adjustment, accessed), files in groups.items():
+            names = listing(files) if len(files) <= 3 else plural(len(files), "file")
+            when = f", accessed {accessed.isoformat()}" if accessed else ""
+            parts.append(f"{producer} ({names}){when}" if several else f"{producer} ({names}), {adjustment}{when}")
+        return sentence("; ".join(parts) + "; calculations of this study")
+
+    @cached_property
+    def stress(self) -> tuple[tuple[pd.Timestamp, pd.Timestamp], ...]:
+        """Spells of stress for the shading."""
+        return spells(self.evidence.suite.stress) if len(self.evidence.suite.stress) else ()
+
+    @property
+    def shading(self) -> str:
+        """What the grey stands for."""
+        if not self.stress:
+            return "No session was in stress."
+        quantile = number(100 * self.evidence.study.stress.fear_quantile, 0)
+        return (
+            f"Grey: sessions in stress, the fear index above its {quantile}th percentile at the close before; "
+            "spells less than a week apart are drawn as one."
+        )
+
+    @cached_property
+    def windows(self) -> tuple[tuple[str, pd.Timestamp, pd.Timestamp], ...]:
+        """The shortest window with a last day: the event, marked in every chart over time."""
+        found = [
+            (one.base, one.last or self.panel.as_of)
+            for name, one in self.evidence.study.windows.items()
+            if name in self.evidence.suite.window_returns
+        ]
+        if not found:
+            return ()
+        base, last = min(found, key=lambda one: one[1] - one[0])
+        end = min(pd.Timestamp(last), pd.Timestamp(self.panel.last_session))
+        return (("event window", pd.Timestamp(base), end),)
+
+    def time_frame(self, index: pd.Index, *, marked: bool = True, stress: bool = True) -> TimeFrame:
+        """Frame of a chart over the sessions of `index`."""
+        dates = pd.DatetimeIndex(index)
+        return TimeFrame(
+            first=dates[0],
+            last=dates[-1],
+            stress=self.stress if stress else (),
+            windows=self.windows if marked else (),
+            simulated=self.simulated,
+        )
+
+    @cached_property
+    def domains(self) -> dict[str, tuple[float, float]]:
+        """One scale for one quantity: vertical limits of all correlations and of all betas."""
+        suite = self.evidence.suite
+        limits = {}
+        for quantity, paths in (("correlation", suite.correlations), ("beta", suite.betas)):
+            values = [one for path in paths.values() for one in _extremes(path)]
+            low, high = nice_domain(values, include=(0.0,), room=0.02)
+            limits[quantity] = (max(low, -1.0), min(high, 1.0)) if quantity == "correlation" else (low, high)
+        return limits
+
+    def window_label(self, name: str) -> str:
+        """Name of a window with its sessions."""
+        frame = self.evidence.suite.window_returns.get(name)
+        label = f"{name.replace('_', ' ').capitalize()} window"
+        return label if frame is None else f"{label} ({plural(max(len(frame) - 1, 0), 'session')})"
+
+
+def _extremes(path: PathBand) -> list[float]:
+    frame = path.frame
+    return [float(one) for one in (frame.min().min(), frame.max().max()) if pd.notna(one)]
