@@ -1,7 +1,17 @@
 """Markov switching: kernels, search, the models, the number of regimes, breaks and diagnostics."""
 
+from models.regimes.autoregression import AutoregressionResult, MarkovAutoregression
 from models.regimes.markov_switching import MarkovSwitching, SwitchingResult
 from models.regimes.regression import MarkovRegression, RegressionResult
 from models.regimes.vintages import Vintages, vintages
 
-__all__ = ["MarkovRegression", "MarkovSwitching", "RegressionResult", "SwitchingResult", "Vintages", "vintages"]
+__all__ = [
+    "AutoregressionResult",
+    "MarkovAutoregression",
+    "MarkovRegression",
+    "MarkovSwitching",
+    "RegressionResult",
+    "SwitchingResult",
+    "Vintages",
+    "vintages",
+]

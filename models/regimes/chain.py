@@ -230,9 +230,10 @@ Chain = ConstantChain | CovariateChain
 
 @dataclass(frozen=True)
 class LaggedStates:
-    """The chain of (s_t, s_{t-1}, ..., s_{t-p}), which a Markov-switching autoregression needs (Hamilton 1989).
+    """The states (s_t, s_{t-1}, ..., s_{t-p}) that a Markov-switching autoregression needs (Hamilton 1989).
 
-    State number c = s_t K^p + s_{t-1} K^{p-1} + ... + s_{t-p}; with p = 0 it is the chain itself.
+    Numbered as in `models.regimes.kernels`; with p = 0 they are the regimes. The chain begins p periods before the
+    first observation that enters the likelihood; where it varies, its matrices cover these periods, too.
     """
 
     k_regimes: int
@@ -248,22 +249,22 @@ class LaggedStates:
         digits = np.unravel_index(np.arange(self.states), (self.k_regimes,) * (self.order + 1))
         return np.column_stack(digits)
 
-    def transition(self, transition: Array) -> Array:
-        """Transition matrices of the states, shape (L, S, S), from those of the regimes, shape (L, K, K)."""
-        if self.order == 0:
-            return transition
-        regimes = self.regimes
-        follows = np.all(regimes[None, :, 1:] == regimes[:, None, :-1], axis=2)
-        expanded = transition[:, regimes[:, 0]][:, :, regimes[:, 0]]
-        return np.ascontiguousarray(np.where(follows[None], expanded, 0.0))
+    def observed(self, transition: Array) -> Array:
+        """Matrices of the observations that enter the likelihood, without those before them."""
+        return transition[self.order :] if len(transition) > 1 else transition
 
     def initial(self, initial: Array, transition: Array) -> Array:
-        """P of the first state, shape (S,): the chain starts p periods earlier and moves by the first matrix."""
+        """P of the first state, shape (S,), from that of the first regime, p periods earlier."""
         regimes = self.regimes
         chance = initial[regimes[:, -1]]
         for lag in range(self.order, 0, -1):
-            chance = chance * transition[0][regimes[:, lag], regimes[:, lag - 1]]
+            matrix = transition[self._row(lag, transition)]
+            chance = chance * matrix[regimes[:, lag], regimes[:, lag - 1]]
         return np.asarray(chance)
+
+    def _row(self, lag: int, transition: Array) -> int:
+        """Row of the matrix that moves s_{t-lag} to s_{t-lag+1} for the first t."""
+        return self.order - lag + 1 if len(transition) > 1 else 0
 
     def weights(self, probabilities: Array) -> Array:
         """Weights of the states, shape (T, S), from probabilities of the regimes, shape (T, K), as if independent."""
@@ -280,18 +281,22 @@ class LaggedStates:
             return probabilities
         return np.asarray(probabilities.reshape(len(probabilities), self.k_regimes, -1).sum(axis=2))
 
-    def collapse(self, transitions: Array, first: Array) -> tuple[Array, Array]:
-        """Expected transitions of the regimes, shape (L, K, K), and P of the regime in which the chain starts, (K,)."""
+    def whole(self, transitions: Array, first: Array, transition: Array) -> tuple[Array, Array]:
+        """Expected transitions with those before the first observation, and P of the regime the chain begins in.
+
+        Parameters
+        ----------
+        transitions : array, of the shape of `observed(transition)`
+        first : array, shape (S,)
+            Smoothed probabilities of the first state.
+        transition : array, shape (L, K, K)
+        """
         if self.order == 0:
             return transitions, first
         regimes = self.regimes
-        member = np.eye(self.k_regimes)[regimes[:, 0]]
-        collapsed = np.einsum("lcd,ci,dj->lij", transitions, member, member, optimize=True)
+        full = transitions.copy()
+        if len(transition) > 1:
+            full = np.concatenate([np.zeros((self.order, self.k_regimes, self.k_regimes)), full])
         for lag in range(self.order, 0, -1):
-            np.add.at(collapsed[0], (regimes[:, lag], regimes[:, lag - 1]), first)
-        started = np.bincount(regimes[:, -1], weights=first, minlength=self.k_regimes).astype(np.float64)
-        return np.asarray(collapsed), started
-
-    def permutation(self, order: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Positions of the states after relabelling regimes so that new regime k is old regime order[k]."""
-        return np.asarray(np.ravel_multi_index(tuple(order[self.regimes].T), (self.k_regimes,) * (self.order + 1)))
+            np.add.at(full[self._row(lag, transition)], (regimes[:, lag], regimes[:, lag - 1]), first)
+        return full, np.asarray(np.bincount(regimes[:, -1], weights=first, minlength=self.k_regimes), dtype=np.float64)

@@ -108,6 +108,8 @@ def forecast_regimes(
 ) -> RegimeForecast:
     """Forecast by the filtered probabilities, the transition matrix and the moments of each regime.
 
+    Where a variable drives the transitions, its last value is held: the matrix of the last observation applies.
+
     Parameters
     ----------
     moments : callable

@@ -1,7 +1,10 @@
 """Filter and smoother of a hidden Markov chain: arrays in, arrays out; they do not know what is emitted.
 
-Transition matrices have shape (L, S, S) with rows summing to one: L = 1 for a constant matrix, L = T for one that
+Transition matrices have shape (L, K, K) with rows summing to one: L = 1 for a constant matrix, L = T for one that
 varies; entry [t, i, j] is P(s_t = j | s_{t-1} = i). Entry [0] of a varying one is not used by the recursion.
+
+What is emitted at t may depend on the last p + 1 regimes: a state is c = s_t K^p + s_{t-1} K^{p-1} + ... + s_{t-p},
+so that S = K^(p+1); with p = 0 the states are the regimes.
 """
 
 from __future__ import annotations
@@ -23,19 +26,21 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
     Parameters
     ----------
     log_densities : array, shape (T, S)
-        log f(y_t | s_t).
-    transition : array, shape (1, S, S) or (T, S, S)
+        log f(y_t | state at t).
+    transition : array, shape (1, K, K) or (T, K, K)
     initial : array, shape (S,)
-        P(s_1) before the first observation.
+        Probabilities of the first state before the first observation.
 
     Returns
     -------
     logliks : array, shape (T,)
         log f(y_t | F_{t-1}).
     predicted, filtered : array, shape (T, S)
-        P(s_t | F_{t-1}) and P(s_t | F_t).
+        Probabilities of the states given F_{t-1} and F_t.
     """
     length, states = log_densities.shape
+    regimes = transition.shape[1]
+    block = states // regimes
     step = 1 if transition.shape[0] > 1 else 0
     logliks = np.empty(length)
     predicted = np.empty((length, states))
@@ -50,8 +55,9 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
             for i in range(states):
                 weight = filtered[t - 1, i]
                 if weight > 0.0:
-                    for j in range(states):
-                        predicted[t, j] += weight * transition[t * step, i, j]
+                    row, rest = i // block, i // regimes
+                    for j in range(regimes):
+                        predicted[t, j * block + rest] += weight * transition[t * step, row, j]
         peak = -np.inf
         for j in range(states):
             if predicted[t, j] > 0.0 and log_densities[t, j] > peak:
@@ -81,16 +87,18 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
     ----------
     predicted, filtered : array, shape (T, S)
         From `hamilton_filter`.
-    transition : array, shape (1, S, S) or (T, S, S)
+    transition : array, shape (1, K, K) or (T, K, K)
 
     Returns
     -------
     smoothed : array, shape (T, S)
-        P(s_t | F_T).
+        Probabilities of the states given F_T.
     transitions : array, of the shape of `transition`
         P(s_{t-1} = i, s_t = j | F_T) at each t >= 1, or its sum over t for a constant matrix.
     """
     length, states = predicted.shape
+    regimes = transition.shape[1]
+    block = states // regimes
     step = 1 if transition.shape[0] > 1 else 0
     smoothed = np.empty((length, states))
     transitions = np.zeros(transition.shape)
@@ -103,10 +111,11 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
         total = 0.0
         for i in range(states):
             weight = filtered[t - 1, i]
+            row, rest = i // block, i // regimes
             ahead = 0.0
-            for j in range(states):
-                pair = weight * transition[t * step, i, j] * ratio[j]
-                transitions[t * step, i, j] += pair
+            for j in range(regimes):
+                pair = weight * transition[t * step, row, j] * ratio[j * block + rest]
+                transitions[t * step, row, j] += pair
                 ahead += pair
             smoothed[t - 1, i] = ahead
             total += ahead

@@ -77,16 +77,17 @@ class SwitchingLikelihood:
         return theta[: self.chain.size], theta[self.chain.size :]
 
     def _filter(self, theta: Array) -> tuple[Array, Array, Array, Array]:
+        """Log-likelihoods, predicted and filtered probabilities of the states, and all transition matrices."""
         chain_theta, emission_theta = self.split(theta)
         transition = self.chain.transition(chain_theta)
         initial = self.states.initial(self.chain.initial(transition), transition)
-        expanded = self.states.transition(transition)
-        return (*hamilton_filter(self.emission.log_densities(emission_theta), expanded, initial), expanded)
+        densities = self.emission.log_densities(emission_theta)
+        return (*hamilton_filter(densities, self.states.observed(transition), initial), transition)
 
     def probabilities(self, theta: Array) -> Probabilities:
         """Predicted, filtered and smoothed probabilities of the regimes."""
-        logliks, predicted, filtered, expanded = self._filter(theta)
-        smoothed, _ = kim_smoother(predicted, filtered, expanded)
+        logliks, predicted, filtered, transition = self._filter(theta)
+        smoothed, _ = kim_smoother(predicted, filtered, self.states.observed(transition))
         marginal = self.states.marginal
         return Probabilities(logliks, marginal(predicted), marginal(filtered), marginal(smoothed))
 
@@ -99,9 +100,9 @@ class SwitchingLikelihood:
         return self._filter(theta)[0]
 
     def _expectation(self, theta: Array) -> tuple[float, Array, Array, Array]:
-        logliks, predicted, filtered, expanded = self._filter(theta)
-        smoothed, pairs = kim_smoother(predicted, filtered, expanded)
-        transitions, first = self.states.collapse(pairs, smoothed[0])
+        logliks, predicted, filtered, transition = self._filter(theta)
+        smoothed, pairs = kim_smoother(predicted, filtered, self.states.observed(transition))
+        transitions, first = self.states.whole(pairs, smoothed[0], transition)
         return float(logliks.sum()), smoothed, transitions, first
 
     def value_and_score(self, theta: Array) -> tuple[float, Array]:

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from data.errors import EstimationError
-from models.regimes.chain import ConstantChain, LaggedStates
+from models.regimes.chain import LaggedStates
+from models.regimes.drivers import chain_of
 from models.regimes.emissions import EllipticalRegimes, Standard
 from models.regimes.forecast import RegimeForecast, forecast_regimes
 from models.regimes.likelihood import SwitchingLikelihood
@@ -87,9 +88,9 @@ class SwitchingResult(RegimeResult):
             seed=seed,
         )
 
-    def filter(self, y: Observations) -> RegimeProbabilities:
+    def filter(self, y: Observations, *, drivers: Observations | None = None) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters, see `MarkovSwitching.filter`."""
-        return self.model.filter(self.params, y)
+        return self.model.filter(self.params, y, drivers=drivers)
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,13 @@ class MarkovSwitching:
             raise EstimationError("MarkovSwitching", "nothing switches", "Let the mean or the covariance switch.")
 
     def fit(
-        self, y: Observations, *, starts: int = 30, seed: int = 0, warm: SwitchingResult | None = None
+        self,
+        y: Observations,
+        *,
+        drivers: Observations | None = None,
+        starts: int = 30,
+        seed: int = 0,
+        warm: SwitchingResult | None = None,
     ) -> SwitchingResult:
         """Maximum likelihood from many starts.
 
@@ -130,6 +137,8 @@ class MarkovSwitching:
         ----------
         y : DataFrame, Series or array, shape (T, N) or (T,)
             Returns in percent, or levels of a rate; the search itself knows no unit.
+        drivers : DataFrame, Series or array, shape (T, Q), optional
+            Variables that move the transition into row t, known before it; a constant is put in front.
         starts : int
             Starts of the search: quantile splits, k-means and random spells in turn.
         seed : int
@@ -147,7 +156,7 @@ class MarkovSwitching:
         """
         sample = as_sample(y)
         require_variation(sample)
-        likelihood = self._likelihood(sample, Standard.of(sample.observations, sample.names))
+        likelihood = self._likelihood(sample, drivers, Standard.of(sample.observations, sample.names))
         require_length(sample, likelihood.size, self.k_regimes)
         signals = signals_of((sample.observations - sample.observations.mean(axis=0)) / sample.observations.std(axis=0))
         tries = starts if self.k_regimes > 1 else 1
@@ -156,7 +165,7 @@ class MarkovSwitching:
             begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
         return SwitchingResult(likelihood, sample.index, search(likelihood, begins, sample.length), self, sample.names)
 
-    def loglik(self, params: Parameters, y: Observations) -> float:
+    def loglik(self, params: Parameters, y: Observations, *, drivers: Observations | None = None) -> float:
         """Log-likelihood of y at given parameters.
 
         Parameters
@@ -166,16 +175,18 @@ class MarkovSwitching:
             triangle), nu.
         y : DataFrame, Series or array, shape (T, N) or (T,)
         """
-        return self.filter(params, y).loglik
+        return self.filter(params, y, drivers=drivers).loglik
 
-    def filter(self, params: Parameters, y: Observations) -> RegimeProbabilities:
+    def filter(
+        self, params: Parameters, y: Observations, *, drivers: Observations | None = None
+    ) -> RegimeProbabilities:
         """Regime probabilities of y at given parameters, for instance those of an earlier vintage."""
         sample = as_sample(y)
-        likelihood = self._likelihood(sample, Standard.identity(sample.observations.shape[1]))
+        likelihood = self._likelihood(sample, drivers, Standard.identity(sample.observations.shape[1]))
         theta = likelihood.unconstrained(as_natural(params, likelihood.names))
         return RegimeProbabilities.of(likelihood.probabilities(theta), sample.index)
 
-    def _likelihood(self, sample: Sample, standard: Standard) -> SwitchingLikelihood:
+    def _likelihood(self, sample: Sample, drivers: Observations | None, standard: Standard) -> SwitchingLikelihood:
         labels = tuple(map(str, sample.names)) if len(sample.names) > 1 else ("",)
         emission = EllipticalRegimes(
             sample.observations,
@@ -187,9 +198,8 @@ class MarkovSwitching:
             self._reference_columns(sample),
             standard,
         )
-        return SwitchingLikelihood(
-            ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission
-        )
+        chain = chain_of(self.k_regimes, self.initial, drivers, sample)
+        return SwitchingLikelihood(chain, LaggedStates(self.k_regimes, 0), emission)
 
     def _reference_columns(self, sample: Sample) -> NDArray[np.intp]:
         if self.reference is None:

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from data.errors import EstimationError
-from models.regimes.chain import ConstantChain, LaggedStates
+from models.regimes.chain import LaggedStates
+from models.regimes.drivers import CONSTANT, chain_of
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
@@ -22,8 +23,6 @@ from models.regimes.starts import rolling_mean, signals_of, start_weights
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
-
-CONSTANT = "const"
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,11 @@ class RegressionResult(RegimeResult):
         """Residual variance of each regime, shape (K,)."""
         return self._emission.variances(self.likelihood.split(self.found.theta)[1])
 
-    def filter(self, y: Observations, X: Observations | None = None) -> RegimeProbabilities:
+    def filter(
+        self, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None
+    ) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters."""
-        return self.model.filter(self.params, y, X)
+        return self.model.filter(self.params, y, X, drivers=drivers)
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class MarkovRegression:
         y: Observations,
         X: Observations | None = None,
         *,
+        drivers: Observations | None = None,
         starts: int = 30,
         seed: int = 0,
         warm: RegressionResult | None = None,
@@ -146,6 +148,8 @@ class MarkovRegression:
         y : Series or array, shape (T,)
         X : DataFrame, Series or array, shape (T, P), optional
             A constant is put in front unless X holds one; without X the constant is the only regressor.
+        drivers : DataFrame, Series or array, shape (T, Q), optional
+            Variables that move the transition into row t, known before it; a constant is put in front.
         starts : int
         seed : int
         warm : RegressionResult, optional
@@ -167,7 +171,7 @@ class MarkovRegression:
         basis = Basis.of(target, design.X, switching)
         if basis.scale <= 1e-10 * float(target.std()):
             raise EstimationError(str(design.y.names[0]), "is a linear function of X", "Leave that regressor out.")
-        likelihood = self._likelihood(design, switching, basis)
+        likelihood = self._likelihood(design, drivers, switching, basis)
         require_length(design.y, likelihood.size, self.k_regimes)
         coefficients, *_ = np.linalg.lstsq(design.X, target, rcond=None)
         residuals = (target - design.X @ coefficients) / basis.scale
@@ -178,15 +182,19 @@ class MarkovRegression:
             begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
         return RegressionResult(likelihood, design.y.index, search(likelihood, begins, design.y.length), self)
 
-    def loglik(self, params: Parameters, y: Observations, X: Observations | None = None) -> float:
+    def loglik(
+        self, params: Parameters, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None
+    ) -> float:
         """Log-likelihood at given parameters: `p[i->j]` without the last column, coefficients, variances, nu."""
-        return self.filter(params, y, X).loglik
+        return self.filter(params, y, X, drivers=drivers).loglik
 
-    def filter(self, params: Parameters, y: Observations, X: Observations | None = None) -> RegimeProbabilities:
+    def filter(
+        self, params: Parameters, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None
+    ) -> RegimeProbabilities:
         """Regime probabilities at given parameters, for instance those of an earlier vintage."""
         design = as_design(y, X)
         switching = self._switching(design.columns)
-        likelihood = self._likelihood(design, switching, Basis.identity(design.X.shape[1]))
+        likelihood = self._likelihood(design, drivers, switching, Basis.identity(design.X.shape[1]))
         theta = likelihood.unconstrained(as_natural(params, likelihood.names))
         return RegimeProbabilities.of(likelihood.probabilities(theta), design.y.index)
 
@@ -198,7 +206,9 @@ class MarkovRegression:
             raise EstimationError(", ".join(unknown), "is not a regressor", f"Choose from {', '.join(columns)}.")
         return np.array([column in self.switching_coefficients for column in columns])
 
-    def _likelihood(self, design: Design, switching: NDArray[np.bool_], basis: Basis) -> SwitchingLikelihood:
+    def _likelihood(
+        self, design: Design, drivers: Observations | None, switching: NDArray[np.bool_], basis: Basis
+    ) -> SwitchingLikelihood:
         emission = RegressionRegimes(
             y=design.y.observations[:, 0],
             X=design.X,
@@ -209,9 +219,8 @@ class MarkovRegression:
             switching_variance=self.switching_variance,
             basis=basis,
         )
-        return SwitchingLikelihood(
-            ConstantChain(self.k_regimes, self.initial), LaggedStates(self.k_regimes, 0), emission
-        )
+        chain = chain_of(self.k_regimes, self.initial, drivers, design.y)
+        return SwitchingLikelihood(chain, LaggedStates(self.k_regimes, 0), emission)
 
 
 def _slope_signals(residuals: Array, X: Array) -> Array:

@@ -1,5 +1,7 @@
 """Filter and smoother against the enumeration of every path."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -89,9 +91,16 @@ def _chain_loglik(chain, states, log_densities):
     def loglik(theta):
         transition = chain.transition(theta)
         initial = states.initial(chain.initial(transition), transition)
-        return hamilton_filter(log_densities, states.transition(transition), initial)[0].sum()
+        return hamilton_filter(log_densities, states.observed(transition), initial)[0].sum()
 
     return loglik
+
+
+def _chain(regimes, rows, varying, generator):
+    if not varying:
+        return ConstantChain(regimes)
+    covariates = np.column_stack([np.ones(rows), generator.normal(size=rows)])
+    return CovariateChain(regimes, covariates, ("const", "leading"))
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
@@ -100,21 +109,44 @@ def test_score_of_the_chain_is_its_slope(order, varying):
     generator = np.random.default_rng(order)
     length, regimes = 30, 2 if order else 3
     states = LaggedStates(regimes, order)
-    chain = ConstantChain(regimes)
-    if varying:
-        covariates = np.column_stack([np.ones(length), generator.normal(size=length)])
-        chain = CovariateChain(regimes, covariates, ("const", "leading"))
+    chain = _chain(regimes, length + order, varying, generator)
     log_densities = generator.normal(0.0, 1.5, (length, states.states))
     theta = generator.normal(0.0, 0.8, chain.size)
     transition = chain.transition(theta)
-    expanded = states.transition(transition)
-    _, predicted, filtered = hamilton_filter(
-        log_densities, expanded, states.initial(chain.initial(transition), transition)
-    )
-    smoothed, pairs = kim_smoother(predicted, filtered, expanded)
-    score = chain.score(theta, *states.collapse(pairs, smoothed[0]))
+    observed = states.observed(transition)
+    initial = states.initial(chain.initial(transition), transition)
+    _, predicted, filtered = hamilton_filter(log_densities, observed, initial)
+    smoothed, pairs = kim_smoother(predicted, filtered, observed)
+    score = chain.score(theta, *states.whole(pairs, smoothed[0], transition))
     slope = central_differences(_chain_loglik(chain, states, log_densities), theta, 1e-4)
     np.testing.assert_allclose(score, slope, rtol=1e-7, atol=1e-8)
+
+
+@pytest.mark.parametrize(("regimes", "order", "length"), [(2, 1, 6), (2, 2, 5), (3, 1, 5)])
+@pytest.mark.parametrize("varying", [False, True])
+def test_lagged_states_equal_the_enumeration_of_the_paths_of_the_regimes(regimes, order, length, varying):
+    generator = np.random.default_rng(regimes + order)
+    states = LaggedStates(regimes, order)
+    chain = _chain(regimes, length + order, varying, generator)
+    transition = chain.transition(generator.normal(size=chain.size))
+    log_densities = generator.normal(0.0, 1.5, (length, states.states))
+    start = chain.initial(transition)
+    total, smoothed = 0.0, np.zeros((length, regimes))
+    for path in itertools.product(range(regimes), repeat=length + order):
+        weight = start[path[0]]
+        for row in range(1, length + order):
+            weight *= transition[row if varying else 0][path[row - 1], path[row]]
+        for t in range(length):
+            lagged = path[t : t + order + 1][::-1]
+            weight *= np.exp(log_densities[t, np.ravel_multi_index(lagged, (regimes,) * (order + 1))])
+        total += weight
+        for t in range(length):
+            smoothed[t, path[t + order]] += weight
+    observed = states.observed(transition)
+    logliks, predicted, filtered = hamilton_filter(log_densities, observed, states.initial(start, transition))
+    found, _ = kim_smoother(predicted, filtered, observed)
+    assert logliks.sum() == pytest.approx(np.log(total), abs=1e-10)
+    np.testing.assert_allclose(states.marginal(found), smoothed / total, atol=1e-10)
 
 
 @pytest.mark.parametrize("varying", [False, True])
