@@ -25,6 +25,7 @@ from data.sources.protocol import Delivery, SeriesAbsentError, Source
 from data.sources.simulated import SimulatedSample
 from data.study import Instrument, Study, Window
 
+BAR = ("open", "high", "low", "close")
 UNITS = {"log": "%", "basis_points": "bp", "difference": "points"}
 
 
@@ -105,6 +106,9 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
         ),
         alternatives=MappingProxyType(
             {role: _alternatives(study.instrument(role), one, clock, cut) for role, one in deliveries.items()}
+        ),
+        bars=MappingProxyType(
+            {role: bars for role, one in deliveries.items() if (bars := _bars(one, clock)) is not None}
         ),
     )
 
@@ -247,6 +251,14 @@ def _volumes(deliveries: Mapping[str, Delivery], clock: pd.DatetimeIndex) -> pd.
         for role, delivery in deliveries.items()
     }
     return _column(with_volume, "volume", clock)
+
+
+def _bars(delivery: Delivery, clock: pd.DatetimeIndex) -> pd.DataFrame | None:
+    """Daily ranges of the priced file, else of the first alternative that has them."""
+    for one in (delivery, *delivery.alternatives):
+        if set(BAR) <= set(one.frame.columns):
+            return one.frame[list(BAR)].reindex(clock)
+    return None
 
 
 def _alternatives(

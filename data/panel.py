@@ -69,6 +69,9 @@ class Panel:
         Days from a series' reference date to the day on which its value was public, where there are any.
     alternatives : mapping of role to tuple of Alternative
         The same quantity from the other files the study lists for it: another clock, another producer.
+    bars : mapping of role to DataFrame, (T + 1, 4)
+        Unadjusted open, high, low and close of each session, for the roles that have them; from the first alternative
+        with a range where the priced file has none. NaN where a session has no bar.
     """
 
     levels: pd.DataFrame
@@ -88,6 +91,7 @@ class Panel:
     sha256: str
     release_lags: Mapping[str, int] = field(default_factory=dict)
     alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
+    bars: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -144,4 +148,5 @@ class Panel:
             source=f"{self.source.rpartition(', to ')[0]}, to {levels.index[-1]:%Y-%m-%d}",
             as_of=last,
             alternatives=MappingProxyType(alternatives),
+            bars=MappingProxyType({role: bar.loc[:end] for role, bar in self.bars.items()}),
         )
