@@ -9,7 +9,7 @@ import numpy as np
 from models.estimate import Estimate, NotDecidable
 from models.inference.intervals import normal_estimate
 from models.margins.estimation import FittedMargin
-from models.margins.model import MAX_PERSISTENCE
+from models.margins.model import INTEGRATED
 
 
 def variance_half_life(margin: FittedMargin, *, level: float) -> Estimate | NotDecidable:
@@ -28,7 +28,7 @@ def variance_half_life(margin: FittedMargin, *, level: float) -> Estimate | NotD
         its bound, since the half-life is then unbounded.
     """
     persistence = margin.persistence
-    if persistence >= MAX_PERSISTENCE - 1e-6:
+    if persistence >= INTEGRATED:
         return NotDecidable("the persistence of the variance is estimated at its bound, the half-life is unbounded")
     observations = margin.influence.shape[0]
     covariance = margin.influence.T @ margin.influence / observations**2

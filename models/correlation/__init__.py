@@ -1,0 +1,29 @@
+"""The DCC family: specifications, estimation in two steps, honest standard errors, bands and forecasts."""
+
+from models.correlation.bands import Band, PathDraws
+from models.correlation.paths import (
+    Beta,
+    Correlation,
+    Difference,
+    MeanCorrelation,
+    PortfolioVolatility,
+    Volatility,
+)
+from models.correlation.result import CorrelationResult
+from models.correlation.specifications import ADCC, CCC, CDCC, DCC
+
+__all__ = [
+    "ADCC",
+    "CCC",
+    "CDCC",
+    "DCC",
+    "Band",
+    "Beta",
+    "Correlation",
+    "CorrelationResult",
+    "Difference",
+    "MeanCorrelation",
+    "PathDraws",
+    "PortfolioVolatility",
+    "Volatility",
+]

@@ -1,0 +1,367 @@
+"""Likelihood and score of the DCC family: arrays in, arrays out.
+
+Symmetric N x N matrices are packed by rows of the lower triangle, element (i, j <= i) at i (i + 1) / 2 + j, M = N (N
++ 1) / 2. Dates are taken LANES at a time: the recursion fills a buffer (M, LANES) and every later step (factor,
+solve, invert) runs over the innermost, contiguous lanes, so that the compiler can use vector instructions whatever N
+is.
+
+The recursion is common to the family (x = z for DCC and ADCC, x = z* for cDCC, n = min(z, 0)):
+
+    Q_{t+1} = C + a x_t x_t' + g n_t n_t' + b Q_t,     R_t = Q_t rescaled to a unit diagonal.
+
+With y_it = z_it sqrt(q_ii,t): log det R_t = log det Q_t - sum_i log q_ii,t and z' R_t^-1 z = y' Q_t^-1 y.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from models.correlation.types import Array
+
+LANES = 16
+
+
+@njit(cache=True, fastmath={"contract"})
+def likelihood_pass(
+    z: Array, x: Array, n: Array, intercept: Array, first: Array, a: float, b: float, g: float
+) -> tuple[Array, Array]:
+    """Log determinants of R_t and quadratic forms z_t' R_t^-1 z_t.
+
+    Parameters
+    ----------
+    z, x, n : arrays, shape (T, N)
+        Standardised residuals, what drives the recursion, and its negative part (shape (T, 0) where g is not used).
+    intercept, first : arrays, shape (M,)
+        C and Q_1, packed.
+
+    Returns
+    -------
+    log_determinants, quadratic_forms : arrays, shape (T,)
+        NaN at a date at which Q_t is not positive definite.
+    """
+    periods, size = z.shape
+    log_determinants, quadratic_forms = np.empty(periods), np.empty(periods)
+    packed = intercept.size
+    q, state = np.empty((packed, LANES)), first.copy()
+    zb, xb, nb, y = _blocks(size)
+    logs, forms = np.empty(LANES), np.empty(LANES)
+    scratch = np.empty(LANES)
+    for start in range(0, periods, LANES):
+        _load(zb, xb, nb, z, x, n, start)
+        _advance(q, state, xb, nb, intercept, a, b, g, n.shape[1] > 0)
+        _scale(y, logs, q, zb)
+        _factorise(q, scratch, logs)
+        _solve(q, y, scratch, forms)
+        for lane in range(min(LANES, periods - start)):
+            log_determinants[start + lane] = logs[lane]
+            quadratic_forms[start + lane] = forms[lane]
+    return log_determinants, quadratic_forms
+
+
+@njit(cache=True, fastmath={"contract"})
+def score_pass(
+    z: Array,
+    x: Array,
+    n: Array,
+    half_growth: Array,
+    intercept: Array,
+    d_intercept: Array,
+    first: Array,
+    d_first: Array,
+    a: float,
+    b: float,
+    g: float,
+    nu: float,
+    gamma: Array,
+    direct: Array,
+) -> tuple[Array, Array, Array]:
+    """As `likelihood_pass`, with the score of each observation in (a, b[, g]).
+
+    Parameters
+    ----------
+    half_growth : array, shape (P, T, N)
+        d x_it / d psi_p = x_it half_growth[p, t, i]: half the log derivative of q_ii,t in cDCC; shape (P, 0, 0) where
+        x does not depend on the parameters.
+    d_intercept, d_first : arrays, shape (P, M)
+        Derivatives of `intercept` and `first`, without the terms that the recursion adds itself.
+    nu : float
+        Degrees of freedom of the Student-t, 0 for the Gaussian.
+    gamma : array, shape (T, M) or (0, 0)
+        Filled with dl_t / dQ_t, off-diagonal elements counted twice, unless empty.
+    direct : array, shape (T, N) or (0, 0)
+        Filled with dl_t / dz_t at fixed Q_t, unless empty.
+
+    Returns
+    -------
+    log_determinants, quadratic_forms : arrays, shape (T,)
+    scores : array, shape (T, P)
+    """
+    periods, size = z.shape
+    packed, count = intercept.size, d_intercept.shape[0]
+    log_determinants, quadratic_forms = np.empty(periods), np.empty(periods)
+    scores = np.zeros((periods, count))
+    q, factor, weights = np.empty((packed, LANES)), np.empty((packed, LANES)), np.empty((packed, LANES))
+    d_q = np.empty((count, packed, LANES))
+    state, d_state = first.copy(), d_first.copy()
+    zb, xb, nb, y = _blocks(size)
+    eb = np.zeros((count, size, LANES))
+    root = np.empty((size, LANES))
+    logs, forms, weight, scratch = np.empty(LANES), np.empty(LANES), np.ones(LANES), np.empty(LANES)
+    for start in range(0, periods, LANES):
+        lanes = min(LANES, periods - start)
+        _load(zb, xb, nb, z, x, n, start)
+        if half_growth.shape[1] > 0:
+            for p in range(count):
+                for i in range(size):
+                    for lane in range(lanes):
+                        eb[p, i, lane] = half_growth[p, start + lane, i]
+        _advance(q, state, xb, nb, intercept, a, b, g, n.shape[1] > 0)
+        _advance_derivatives(d_q, d_state, q, xb, nb, eb, d_intercept, a, b, half_growth.shape[1] > 0)
+        _scale(y, logs, q, zb)
+        factor[:] = q
+        _factorise(factor, scratch, logs)
+        for i in range(size):
+            for lane in range(LANES):
+                root[i, lane] = y[i, lane]
+        _solve(factor, y, scratch, forms)
+        if nu > 0.0:
+            for lane in range(LANES):
+                weight[lane] = (nu + size) / (nu - 2.0 + forms[lane])
+        _invert(factor, scratch)
+        _slopes(weights, factor, y, root, q, weight, scratch)
+        for p in range(count):
+            total = np.zeros(LANES)
+            for k in range(packed):
+                for lane in range(LANES):
+                    total[lane] += weights[k, lane] * d_q[p, k, lane]
+            for lane in range(lanes):
+                scores[start + lane, p] = total[lane]
+        for lane in range(lanes):
+            log_determinants[start + lane] = logs[lane]
+            quadratic_forms[start + lane] = forms[lane]
+        if gamma.shape[0] > 0:
+            for lane in range(lanes):
+                for k in range(packed):
+                    gamma[start + lane, k] = weights[k, lane]
+                for i in range(size):
+                    diagonal = np.sqrt(q[i * (i + 1) // 2 + i, lane])
+                    direct[start + lane, i] = zb[i, lane] - weight[lane] * y[i, lane] * diagonal
+    return log_determinants, quadratic_forms, scores
+
+
+@njit(cache=True)
+def _blocks(size: int) -> tuple[Array, Array, Array, Array]:
+    return (
+        np.zeros((size, LANES)),
+        np.zeros((size, LANES)),
+        np.zeros((size, LANES)),
+        np.empty((size, LANES)),
+    )
+
+
+@njit(cache=True)
+def _load(zb: Array, xb: Array, nb: Array, z: Array, x: Array, n: Array, start: int) -> None:
+    """Transpose the next LANES dates into the lanes; lanes behind the end of the sample hold zeros."""
+    periods, size = z.shape
+    for lane in range(LANES):
+        t = start + lane
+        for i in range(size):
+            zb[i, lane] = z[t, i] if t < periods else 0.0
+            xb[i, lane] = x[t, i] if t < periods else 0.0
+            if n.shape[1] > 0:
+                nb[i, lane] = n[t, i] if t < periods else 0.0
+
+
+@njit(cache=True, fastmath={"contract"})
+def _advance(
+    q: Array, state: Array, xb: Array, nb: Array, intercept: Array, a: float, b: float, g: float, asymmetric: bool
+) -> None:
+    """Fill q[:, lane] with Q at each date of the block and move `state` to the block behind it."""
+    news = np.empty(LANES)
+    k = 0
+    for i in range(xb.shape[0]):
+        xi, ni = xb[i], nb[i]
+        for j in range(i + 1):
+            xj, nj = xb[j], nb[j]
+            for lane in range(LANES):
+                news[lane] = intercept[k] + a * xi[lane] * xj[lane]
+            if asymmetric:
+                for lane in range(LANES):
+                    news[lane] += g * ni[lane] * nj[lane]
+            level = state[k]
+            row = q[k]
+            for lane in range(LANES):
+                row[lane] = level
+                level = news[lane] + b * level
+            state[k] = level
+            k += 1
+
+
+@njit(cache=True, fastmath={"contract"})
+def _advance_derivatives(
+    d_q: Array,
+    d_state: Array,
+    q: Array,
+    xb: Array,
+    nb: Array,
+    eb: Array,
+    d_intercept: Array,
+    a: float,
+    b: float,
+    corrected: bool,
+) -> None:
+    """The same for the derivatives of Q by a, b and, where there is a third, g."""
+    news = np.empty(LANES)
+    for p in range(d_q.shape[0]):
+        k = 0
+        for i in range(xb.shape[0]):
+            xi, ni, ei = xb[i], nb[i], eb[p, i]
+            for j in range(i + 1):
+                xj, nj, ej = xb[j], nb[j], eb[p, j]
+                own = d_intercept[p, k]
+                if p == 0:
+                    for lane in range(LANES):
+                        news[lane] = own + xi[lane] * xj[lane]
+                elif p == 1:
+                    old = q[k]
+                    for lane in range(LANES):
+                        news[lane] = own + old[lane]
+                else:
+                    for lane in range(LANES):
+                        news[lane] = own + ni[lane] * nj[lane]
+                if corrected:
+                    for lane in range(LANES):
+                        news[lane] += a * xi[lane] * xj[lane] * (ei[lane] + ej[lane])
+                level = d_state[p, k]
+                row = d_q[p, k]
+                for lane in range(LANES):
+                    row[lane] = level
+                    level = news[lane] + b * level
+                d_state[p, k] = level
+                k += 1
+
+
+@njit(cache=True, fastmath={"contract"})
+def _scale(y: Array, logs: Array, q: Array, zb: Array) -> None:
+    """y = z sqrt(diag Q), and logs = -sum of the logarithms of the diagonal."""
+    product = np.ones(LANES)
+    logs[:] = 0.0
+    size = zb.shape[0]
+    for i in range(size):
+        diagonal, yi, zi = q[i * (i + 1) // 2 + i], y[i], zb[i]
+        for lane in range(LANES):
+            yi[lane] = zi[lane] * np.sqrt(diagonal[lane])
+        for lane in range(LANES):
+            product[lane] *= diagonal[lane]
+        if i % 8 == 7 or i == size - 1:
+            for lane in range(LANES):
+                logs[lane] -= np.log(product[lane])
+                product[lane] = 1.0
+
+
+@njit(cache=True, fastmath={"contract"})
+def _factorise(q: Array, scratch: Array, logs: Array) -> None:
+    """Cholesky factor in place with the inverse of its diagonal; adds log det Q to `logs`."""
+    size = int((np.sqrt(8.0 * q.shape[0] + 1.0) - 1.0) / 2.0 + 0.5)
+    product = np.ones(LANES)
+    for i in range(size):
+        ri = i * (i + 1) // 2
+        for j in range(i + 1):
+            rj = j * (j + 1) // 2
+            row = q[ri + j]
+            for lane in range(LANES):
+                scratch[lane] = row[lane]
+            for k in range(j):
+                p, r = q[ri + k], q[rj + k]
+                for lane in range(LANES):
+                    scratch[lane] -= p[lane] * r[lane]
+            if j < i:
+                diagonal = q[rj + j]
+                for lane in range(LANES):
+                    row[lane] = scratch[lane] * diagonal[lane]
+            else:
+                for lane in range(LANES):
+                    row[lane] = 1.0 / np.sqrt(scratch[lane])
+                for lane in range(LANES):
+                    product[lane] *= scratch[lane]
+                if i % 8 == 7 or i == size - 1:
+                    for lane in range(LANES):
+                        logs[lane] += np.log(product[lane]) if scratch[lane] > 0.0 else np.nan
+                        product[lane] = 1.0
+
+
+@njit(cache=True, fastmath={"contract"})
+def _solve(factor: Array, y: Array, scratch: Array, forms: Array) -> None:
+    """y <- L^-1 y and forms = y'y."""
+    forms[:] = 0.0
+    for i in range(y.shape[0]):
+        ri = i * (i + 1) // 2
+        yi, diagonal = y[i], factor[ri + i]
+        for lane in range(LANES):
+            scratch[lane] = yi[lane]
+        for k in range(i):
+            p, yk = factor[ri + k], y[k]
+            for lane in range(LANES):
+                scratch[lane] -= p[lane] * yk[lane]
+        for lane in range(LANES):
+            yi[lane] = scratch[lane] * diagonal[lane]
+        for lane in range(LANES):
+            forms[lane] += yi[lane] * yi[lane]
+
+
+@njit(cache=True, fastmath={"contract"})
+def _invert(factor: Array, scratch: Array) -> None:
+    """L <- L^-1 in place (the diagonal is inverse already)."""
+    size = int((np.sqrt(8.0 * factor.shape[0] + 1.0) - 1.0) / 2.0 + 0.5)
+    for j in range(size):
+        rj = j * (j + 1) // 2
+        for i in range(j + 1, size):
+            ri = i * (i + 1) // 2
+            row, first = factor[ri + j], factor[rj + j]
+            for lane in range(LANES):
+                scratch[lane] = row[lane] * first[lane]
+            for k in range(j + 1, i):
+                p, r = factor[ri + k], factor[k * (k + 1) // 2 + j]
+                for lane in range(LANES):
+                    scratch[lane] += p[lane] * r[lane]
+            diagonal = factor[ri + i]
+            for lane in range(LANES):
+                row[lane] = -scratch[lane] * diagonal[lane]
+
+
+@njit(cache=True, fastmath={"contract"})
+def _slopes(weights: Array, inverse: Array, y: Array, root: Array, q: Array, weight: Array, scratch: Array) -> None:
+    """weights <- dl/dQ with off-diagonals doubled, y <- u = Q^-1 y.
+
+    dl/dQ = -(Q^-1 - w u u') / 2 + diag((1 - w u_i y_i) / q_ii) / 2.
+    """
+    size = y.shape[0]
+    for i in range(size):
+        yi = y[i]
+        for lane in range(LANES):
+            scratch[lane] = 0.0
+        for k in range(i, size):
+            p, v = inverse[k * (k + 1) // 2 + i], y[k]
+            for lane in range(LANES):
+                scratch[lane] += p[lane] * v[lane]
+        for lane in range(LANES):
+            yi[lane] = scratch[lane]
+    for i in range(size):
+        ri = i * (i + 1) // 2
+        for j in range(i + 1):
+            row, ui, uj = weights[ri + j], y[i], y[j]
+            for lane in range(LANES):
+                scratch[lane] = -weight[lane] * ui[lane] * uj[lane]
+            for k in range(i, size):
+                rk = k * (k + 1) // 2
+                p, r = inverse[rk + i], inverse[rk + j]
+                for lane in range(LANES):
+                    scratch[lane] += p[lane] * r[lane]
+            if j < i:
+                for lane in range(LANES):
+                    row[lane] = -scratch[lane]
+            else:
+                zi, diagonal = root[i], q[ri + i]
+                for lane in range(LANES):
+                    row[lane] = -0.5 * scratch[lane] + 0.5 * (1.0 - weight[lane] * ui[lane] * zi[lane]) / diagonal[lane]

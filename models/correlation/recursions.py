@@ -1,0 +1,155 @@
+"""The cheap parts of the recursions: the diagonal pass of cDCC, the states, and the reverse pass."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from models.correlation.types import Array
+
+
+@njit(cache=True)
+def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array, Array]:
+    """Diagonal of Q in cDCC, q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b), with its derivatives by a and b.
+
+    Unit intercept: the diagonal does not depend on the correlations, which is what makes targeting exact (Aielli 2013).
+
+    Parameters
+    ----------
+    z : array, shape (T, N)
+    first : array, shape (3, N)
+        q_ii,1 and its derivatives by a and b.
+
+    Returns
+    -------
+    diagonal : array, shape (T, N)
+    half_growth : array, shape (2, T, N)
+        Half the logarithmic derivatives of the diagonal, so that d z*_it = z*_it half_growth.
+    following : array, shape (3, N)
+        The diagonal and its derivatives at T + 1.
+    """
+    periods, size = z.shape
+    diagonal, half_growth = np.empty((periods, size)), np.empty((2, periods, size))
+    following = first.copy()
+    for i in range(size):
+        q, by_a, by_b = first[0, i], first[1, i], first[2, i]
+        for t in range(periods):
+            diagonal[t, i] = q
+            half_growth[0, t, i] = 0.5 * by_a / q
+            half_growth[1, t, i] = 0.5 * by_b / q
+            square = z[t, i] * z[t, i]
+            growth = a * square + b
+            by_a = -1.0 + q * square + by_a * growth
+            by_b = -1.0 + q + by_b * growth
+            q = (1.0 - a - b) + q * growth
+        following[0, i], following[1, i], following[2, i] = q, by_a, by_b
+    return diagonal, half_growth, following
+
+
+@njit(cache=True)
+def diagonal_margin_pass(z: Array, d_z: Array, diagonal: Array, a: float, b: float) -> Array:
+    """Derivatives of z* = z sqrt(q) of one series by its margin parameters, shape (T, P).
+
+    Parameters
+    ----------
+    z, diagonal : arrays, shape (T,)
+    d_z : array, shape (T, P)
+    """
+    periods, count = d_z.shape
+    derivatives = np.empty((periods, count))
+    for p in range(count):
+        by_p = 0.0
+        for t in range(periods):
+            root = np.sqrt(diagonal[t])
+            derivatives[t, p] = d_z[t, p] * root + 0.5 * z[t] * by_p / root
+            by_p = by_p * (a * z[t] * z[t] + b) + 2.0 * a * diagonal[t] * z[t] * d_z[t, p]
+    return derivatives
+
+
+@njit(cache=True, fastmath={"contract"})
+def reverse_pass(
+    z: Array, x: Array, n: Array, diagonal: Array, gamma: Array, direct: Array, a: float, b: float, g: float
+) -> Array:
+    """Derivative of the log-likelihood by each standardised residual at fixed targets, shape (T, N).
+
+    Lambda_t = dl_t/dQ_t + b Lambda_{t+1}, plus, where x = z sqrt(q) (cDCC), what q_ii,t does through x_t.
+
+    Parameters
+    ----------
+    diagonal : array, shape (T, N) or (0, 0)
+        q_ii,t where x depends on it (cDCC), else empty.
+    gamma, direct : arrays
+        As filled by `kernels.score_pass`: (T, M) with off-diagonals doubled, and (T, N).
+    """
+    periods, size = z.shape
+    by_z = np.empty((periods, size))
+    future = np.zeros(gamma.shape[1])
+    corrected = diagonal.shape[0] > 0
+    by_x, by_n = np.empty(size), np.empty(size)
+    for t in range(periods - 1, -1, -1):
+        by_x[:] = 0.0
+        by_n[:] = 0.0
+        k = 0
+        for i in range(size):
+            for j in range(i):
+                by_x[i] += a * future[k] * x[t, j]
+                by_x[j] += a * future[k] * x[t, i]
+                k += 1
+            by_x[i] += 2.0 * a * future[k] * x[t, i]
+            k += 1
+        if n.shape[1] > 0:
+            k = 0
+            for i in range(size):
+                for j in range(i):
+                    by_n[i] += g * future[k] * n[t, j]
+                    by_n[j] += g * future[k] * n[t, i]
+                    k += 1
+                by_n[i] += 2.0 * g * future[k] * n[t, i]
+                k += 1
+        for k in range(future.size):
+            future[k] = gamma[t, k] + b * future[k]
+        for i in range(size):
+            value = direct[t, i]
+            if corrected:
+                value += by_x[i] * np.sqrt(diagonal[t, i])
+                future[i * (i + 1) // 2 + i] += 0.5 * by_x[i] * x[t, i] / diagonal[t, i]
+            else:
+                value += by_x[i]
+            if n.shape[1] > 0 and z[t, i] < 0.0:
+                value += by_n[i]
+            by_z[t, i] = value
+    return by_z
+
+
+@njit(cache=True, fastmath={"contract"})
+def state_pass(x: Array, n: Array, intercept: Array, first: Array, a: float, b: float, g: float) -> Array:
+    """Q at every date and at T + 1, packed, shape (T + 1, M)."""
+    periods, size = x.shape
+    states = np.empty((periods + 1, first.size))
+    states[0] = first
+    for t in range(periods):
+        k = 0
+        for i in range(size):
+            for j in range(i + 1):
+                news = a * x[t, i] * x[t, j]
+                if n.shape[1] > 0:
+                    news += g * n[t, i] * n[t, j]
+                states[t + 1, k] = intercept[k] + news + b * states[t, k]
+                k += 1
+    return states
+
+
+@njit(cache=True)
+def normalise_states(states: Array) -> Array:
+    """Packed correlation matrices from packed Q, shape as given."""
+    size = int((np.sqrt(8.0 * states.shape[1] + 1.0) - 1.0) / 2.0 + 0.5)
+    correlations = np.empty_like(states)
+    scale = np.empty(size)
+    for t in range(states.shape[0]):
+        k = 0
+        for i in range(size):
+            scale[i] = 1.0 / np.sqrt(states[t, k + i])
+            for j in range(i + 1):
+                correlations[t, k + j] = states[t, k + j] * scale[i] * scale[j]
+            k += i + 1
+    return correlations

@@ -1,0 +1,174 @@
+"""The first step of every correlation model: one margin for each column of returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from data.errors import EstimationError
+from models.margins.estimation import FittedMargin, check_returns, fit_margin
+from models.margins.model import INTEGRATED, MarginModel
+from models.margins.types import Array, Distribution, InitialVariance, Mean, Volatility
+from models.optimise import Convergence
+
+#: Two margins closer than this in BIC count as equal, and the simpler is taken.
+BIC_TIE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """Estimated margins of N series over the same T sessions.
+
+    Attributes
+    ----------
+    returns : DataFrame, shape (T, N)
+        Percent.
+    fitted : tuple of FittedMargin
+        One a column, with its scores, influence functions and derivatives as arrays.
+    """
+
+    returns: pd.DataFrame
+    fitted: tuple[FittedMargin, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(margin.name for margin in self.fitted)
+
+    @property
+    def params(self) -> pd.DataFrame:
+        """Estimates, a row for each series, a column for each parameter (NaN where a model lacks it)."""
+        return self._table([margin.params for margin in self.fitted])
+
+    @property
+    def std_errors(self) -> pd.DataFrame:
+        """Sandwich standard errors, shaped as `params`; NaN for a parameter held at a bound."""
+        errors = [np.sqrt((margin.influence**2).sum(axis=0)) / len(self.returns) for margin in self.fitted]
+        return self._table([np.where(error > 0.0, error, np.nan) for error in errors])
+
+    @property
+    def loglik(self) -> pd.Series:
+        """Log-likelihood of each series, shape (N,)."""
+        return pd.Series([margin.loglik for margin in self.fitted], index=self.names, name="loglik")
+
+    @property
+    def variances(self) -> pd.DataFrame:
+        """Conditional variances h_t, predicted at t-1, percent squared, shape (T, N)."""
+        return self._paths([margin.variances for margin in self.fitted])
+
+    @property
+    def std_residuals(self) -> pd.DataFrame:
+        """z_t = e_t / sqrt(h_t), shape (T, N)."""
+        return self._paths([margin.std_residuals for margin in self.fitted])
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """Score of each observation, shape (T, all parameters), columns "series.parameter"."""
+        return pd.DataFrame(
+            np.hstack([margin.scores for margin in self.fitted]), index=self.returns.index, columns=self.labels
+        )
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of all parameters in their order, as "series.parameter"."""
+        return [f"{margin.name}.{parameter}" for margin in self.fitted for parameter in margin.model.names]
+
+    @property
+    def convergence(self) -> dict[str, Convergence]:
+        """How each margin's optimum was reached."""
+        return {margin.name: margin.convergence for margin in self.fitted}
+
+    @property
+    def at_boundary(self) -> tuple[str, ...]:
+        """Series whose margin ended at a bound or is integrated, where the sandwich is not valid."""
+        return tuple(
+            margin.name for margin in self.fitted if margin.convergence.at_bounds or margin.persistence >= INTEGRATED
+        )
+
+    @property
+    def gaussian_loglik(self) -> float:
+        """Sum over t and series of the Gaussian log density at the estimated variances."""
+        z, variances = self.std_residuals.to_numpy(), self.variances.to_numpy()
+        return float(-0.5 * (np.log(2.0 * np.pi) + np.log(variances) + z * z).sum())
+
+    def _table(self, rows: list[Array]) -> pd.DataFrame:
+        columns = list(dict.fromkeys(parameter for margin in self.fitted for parameter in margin.model.names))
+        order = [name for name in ("mu", "phi", "omega", "alpha", "gamma", "beta", "nu", "skew") if name in columns]
+        series = [
+            pd.Series(row, index=margin.model.names, dtype=float) for row, margin in zip(rows, self.fitted, strict=True)
+        ]
+        return pd.DataFrame(series, index=list(self.names)).reindex(columns=order)
+
+    def _paths(self, columns: list[Array]) -> pd.DataFrame:
+        return pd.DataFrame(np.column_stack(columns), index=self.returns.index, columns=list(self.names))
+
+
+def fit_margins(
+    returns: pd.DataFrame,
+    volatility: Volatility | Literal["auto"] = "garch",
+    mean: Mean = "constant",
+    distribution: Distribution = "normal",
+    initial_variance: InitialVariance = "backcast",
+) -> Margins:
+    """Fit a volatility model to each column.
+
+    Parameters
+    ----------
+    returns : DataFrame, shape (T, N)
+        Returns in percent, no missing values.
+    volatility : {"garch", "gjr", "egarch", "auto"}
+        See `MarginModel`. "auto" chooses each series' mean, volatility and distribution by BIC among the converged and
+        stationary fits of the whole grid; within 2 of the best the model with fewest parameters is taken, and `mean`
+        and `distribution` are not used.
+    mean : {"constant", "ar1"}
+    distribution : {"normal", "t", "skewt"}
+        With "normal" the estimates are Gaussian quasi maximum likelihood: consistent for mean and variance under any
+        distribution, which is what the two-step inference of the correlation models rests on.
+    initial_variance : {"backcast", "mean_square"}
+
+    Returns
+    -------
+    Margins
+
+    Raises
+    ------
+    data.errors.EstimationError
+        Naming the series: shorter than 250, constant, not finite, not in percent, or not converged.
+    """
+    if returns.columns.has_duplicates:
+        repeated = returns.columns[returns.columns.duplicated()][0]
+        raise EstimationError(str(repeated), "the column appears twice", "Give each series a name of its own.")
+    frame = returns.astype(float)
+    fitted = []
+    for name, column in frame.items():
+        values = np.ascontiguousarray(column.to_numpy())
+        if volatility == "auto":
+            fitted.append(_best(str(name), values, initial_variance))
+        else:
+            model = MarginModel(volatility, mean, distribution, initial_variance)
+            fitted.append(fit_margin(str(name), values, model))
+    return Margins(returns=frame.set_axis([margin.name for margin in fitted], axis=1), fitted=tuple(fitted))
+
+
+def _best(name: str, returns: Array, initial_variance: InitialVariance) -> FittedMargin:
+    check_returns(name, returns)
+    means: tuple[Mean, ...] = ("constant", "ar1")
+    volatilities: tuple[Volatility, ...] = ("garch", "gjr", "egarch")
+    distributions: tuple[Distribution, ...] = ("normal", "t", "skewt")
+    candidates = []
+    for mean, volatility, distribution in product(means, volatilities, distributions):
+        model = replace(MarginModel(volatility, mean, distribution), initial_variance=initial_variance)
+        try:
+            margin = fit_margin(name, returns, model)
+        except EstimationError:
+            continue
+        if not margin.convergence.at_bounds:
+            candidates.append(margin)
+    if not candidates:
+        raise EstimationError(name, "no volatility model converges to a stationary fit", "Use a longer window.")
+    best = min(margin.bic for margin in candidates)
+    ties = [margin for margin in candidates if margin.bic <= best + BIC_TIE]
+    return min(ties, key=lambda margin: (margin.params.size, margin.bic))
