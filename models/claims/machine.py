@@ -172,7 +172,7 @@ def _verdict(
     p_holm, p_bh, comparisons = adjusted
     parts = tuple(_part(leg, result, p_holm, comparisons) for leg in result.legs)
     outcome = result.combine([part.outcome for part in parts])
-    reason = _reason(parts, outcome)
+    reason = _reason(parts)
     if result.cap is not None and outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.NOT_SUPPORTED):
         outcome, reason = Outcome.INCONCLUSIVE, f"Held at inconclusive because {result.cap}."
     return Verdict(
@@ -230,15 +230,25 @@ def _leg_p(leg: Leg, result: Measurement, p_holm: float) -> float:
     return max(p_values[inside.index(leg)], p_holm)
 
 
-def _reason(parts: tuple[Part, ...], outcome: Outcome) -> str:
-    deciding = [part for part in parts if part.outcome is outcome] or list(parts)
-    if len(parts) == 1:
+#: How the parts of an outcome are introduced, in this order.
+_INTRODUCTIONS = {
+    Outcome.NOT_SUPPORTED: "Fails",
+    Outcome.NOT_TESTABLE: "Not testable",
+    Outcome.INCONCLUSIVE: "Undecided",
+    Outcome.MIXED: "In part",
+    Outcome.SUPPORTED: "Stands",
+}
+
+
+def _reason(parts: tuple[Part, ...]) -> str:
+    """Why, in a line: the condition that decided a single part, or which parts stand and which do not."""
+    if len({(part.outcome, part.reason) for part in parts}) == 1:
         return _sentence(parts[0].reason)
-    if len(deciding) == len(parts) and len({part.reason for part in parts}) == 1:
-        return _sentence(f"on every part: {parts[0].reason}")
-    clauses = [f"{part.label} ({part.outcome.value}): {part.reason}" for part in deciding]
-    rest = [f"{part.label} is {part.outcome.value}" for part in parts if part not in deciding]
-    return " ".join(_sentence(clause) for clause in (*clauses, *rest))
+    return " ".join(
+        _sentence(f"{introduction}: {'; '.join(part.label for part in parts if part.outcome is outcome)}")
+        for outcome, introduction in _INTRODUCTIONS.items()
+        if any(part.outcome is outcome for part in parts)
+    )
 
 
 def _sentence(clause: str) -> str:
