@@ -42,7 +42,7 @@ class Fetched:
     folder : Path
         The snapshot that now stands for the date.
     diff : SnapshotDiff or None
-        Against the newest snapshot before the run, None where there was none.
+        Against the newest snapshot before the run, None where there was none that could be read.
     failed : mapping of id to reason
         Optional instruments that no vendor delivered.
     notes : mapping of id to note
@@ -127,7 +127,7 @@ def fetch_snapshot(
         served = clients or vendor_clients(folder)
         deliveries, failed = _fetch_all(study, cut, served, present, progress)
         before = newest_snapshot(folder)
-        diff = _diff(study, before, deliveries) if before is not None else None
+        diff = _diff(study, before, deliveries, progress) if before is not None else None
         target = freeze(deliveries, failed, as_of=cut, fetched=present.date(), study_sha256=study.sha256, folder=folder)
         progress(f"frozen: {len(deliveries)} series in {target.name}")
     notes = {key: delivery.note for key, delivery in deliveries.items() if delivery.note}
@@ -195,8 +195,12 @@ def finished(delivery: Delivery, instrument: Instrument, now: datetime) -> Deliv
     return replace(delivery, frame=kept, remarks=(*delivery.remarks, remark))
 
 
-def _diff(study: Study, before: Path, deliveries: Mapping[str, Delivery]) -> SnapshotDiff:
+def _diff(study: Study, before: Path, deliveries: Mapping[str, Delivery], progress: Progress) -> SnapshotDiff | None:
     instruments = {instrument.id: instrument for instrument in study.instruments}
-    source = SnapshotFolder(before)
-    old = {key: source.read(instruments[key]) for key in source.manifest.series if key in instruments}
+    try:
+        source = SnapshotFolder(before)
+        old = {key: source.read(instruments[key]) for key in source.manifest.series if key in instruments}
+    except SourceError as error:
+        progress(f"not compared with {before.name}: {error}")
+        return None
     return compare(old, deliveries, instruments)

@@ -85,7 +85,9 @@ class Yahoo:
             problem = "gave no time zone: the symbol is unknown to it, or it did not answer"
             raise EmptyAnswerError(name, problem, "Check the symbol; if it is right, try again later.") from error
         except exceptions.YFException as error:
-            problem = f"gave no prices ({str(error)[:120]})"
+            # Its own message guesses "possibly delisted" whatever the cause was.
+            reason = getattr(error, "yahoo_reason", None)
+            problem = f"gave no prices ({reason})" if reason else "gave no prices and no reason"
             raise EmptyAnswerError(name, problem, "Check the symbol; if it is right, try again later.") from error
         except Exception as error:
             # yfinance passes on whatever its transport raises; the class is the only trace of the cause.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,15 @@ def test_what_cannot_be_read_is_named(content: bytes, words: str) -> None:
 def test_line_numbers_count_the_remarks() -> None:
     with pytest.raises(SourceError, match="line 4"):
         parse_csv(b"# one\n# two\ndate,close\nnever,1\n", "x.csv")
+
+
+def test_a_million_rows_are_answered_in_time() -> None:
+    days = np.datetime64("1801-01-01") + np.arange(1_000_000) % 145_000
+    content = b"date,close\n" + b"".join(f"{day},1.5\n".encode() for day in days.tolist())
+    begin = time.process_time()
+    with pytest.raises(QualityError, match="the date 1801-01-01 and 854999 more stands there twice"):
+        parse_csv(content, "x.csv")
+    assert time.process_time() - begin < 10.0
 
 
 FIELD = st.one_of(

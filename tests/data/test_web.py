@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import socket
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from data.errors import StudyError
 from data.sources.faults import (
     TEMPORARY,
     ChangedFormatError,
@@ -128,14 +130,20 @@ def slow(_: Request) -> Response:
     ],
 )
 def test_what_stays_wrong_is_named(
-    httpserver: HTTPServer, web: Web, waits: list[float], handler: object, error: type[Exception], words: str, tries: int
+    httpserver: HTTPServer,
+    web: Web,
+    waits: list[float],
+    handler: Callable[[Request], Response],
+    error: type[StudyError],
+    words: str,
+    tries: int,
 ) -> None:
-    httpserver.expect_request("/x").respond_with_handler(handler)  # type: ignore[arg-type]
+    httpserver.expect_request("/x").respond_with_handler(handler)
     with pytest.raises(error, match=words) as caught:
         web.get(httpserver.url_for("/x"))
     assert len(httpserver.log) == tries
     assert len(waits) == tries - 1
-    assert (caught.value.exit_code == TEMPORARY) == (tries > 1)  # type: ignore[attr-defined]
+    assert (caught.value.exit_code == TEMPORARY) == (tries > 1)
 
 
 def test_a_server_that_is_too_slow_is_named(httpserver: HTTPServer) -> None:
