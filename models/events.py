@@ -17,6 +17,7 @@ from data.errors import EstimationError
 from models.estimate import Estimate
 from models.inference.bootstrap import block_length, stationary_indices
 from models.margins import fit_margins
+from models.spans import common_spans
 
 Array = NDArray[np.float64]
 
@@ -110,8 +111,8 @@ def abnormal_returns(
     EstimationError
         If fewer sessions than the estimation window stand before the event, or the event itself has gaps.
     """
-    rows = _common_spans(returns, factors)
-    event = event.intersection(rows.index)
+    rows = common_spans(pd.concat([returns, factors], axis=1))
+    event = pd.DatetimeIndex(rows.index[rows.index.isin(event)])
     if not event.size:
         raise EstimationError("event study", "no value inside the event", "Use series that cover the event.")
     start = int(rows.index.searchsorted(event[0]))
@@ -140,17 +141,3 @@ def abnormal_returns(
         n=shocks.shape[0],
         level=level,
     )
-
-
-def _common_spans(returns: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame:
-    """Changes over the spans between sessions on which every series has a value.
-
-    A factor without a value on a session (a bond holiday) gives its next change over both sessions; the returns of
-    the assets are summed over the same span, so that nothing is filled and nothing is lost.
-    """
-    joint = pd.concat([returns, factors], axis=1)
-    complete = joint.notna().all(axis=1)
-    span = complete.shift(1, fill_value=True).cumsum()
-    summed = joint.groupby(span).sum(min_count=1)
-    ends = joint.index.to_series().groupby(span).last()
-    return summed.set_axis(pd.DatetimeIndex(ends), axis=0)[complete.groupby(span).last().to_numpy()]

@@ -10,6 +10,8 @@ from models.claims.recovery import Recovered
 from models.claims.verdict import Verdict
 from models.suite import Suite
 
+__all__ = ["Evidence", "Provenance", "Recovered"]
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

@@ -39,9 +39,8 @@ def main() -> int:
     missing = missing_libraries()
     if missing and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
         print(f"Installing {', '.join(DEBIAN_PACKAGES)} ...")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["apt-get", "update"], check=False, **quiet)
-        subprocess.run(["apt-get", "install", "--yes", *DEBIAN_PACKAGES], check=False, **quiet)
+        for arguments in (["update"], ["install", "--yes", *DEBIAN_PACKAGES]):
+            subprocess.run(["apt-get", *arguments], check=False, capture_output=True)
         missing = missing_libraries()
     if missing:
         print(f"The page engine needs {', '.join(missing)}. Run: {install_command()}", file=sys.stderr)

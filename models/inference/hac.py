@@ -96,7 +96,7 @@ def least_squares(y: Array, regressors: Array) -> LeastSquares:
     bread = np.linalg.inv(regressors.T @ regressors / observations)
     meat = cosine_long_run_variance(regressors * residuals[:, None])
     return LeastSquares(
-        coefficients=coefficients,
+        coefficients=np.asarray(coefficients, dtype=np.float64),
         covariance=bread @ meat.value @ bread / observations,
         residuals=residuals,
         degrees_of_freedom=meat.degrees_of_freedom,
