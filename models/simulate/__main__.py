@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -16,10 +15,14 @@ from models.simulate.measures_outlook import OUTLOOK_MEASURES
 from models.simulate.sample import write_sample, write_truth
 from models.simulate.simulation import simulate
 from models.simulate.statements import statement_truths
+from models.simulate.structure import WorldName
 from models.simulate.truth import population_values
-from models.simulate.worlds import WorldName, world
+from models.simulate.worlds import world
+
+application = typer.Typer(add_completion=False)
 
 
+@application.command()
 def write(
     name: Annotated[str, typer.Option("--world", help="A: the article is right. B: it is wrong. C: mixed.")] = "C",
     out: Annotated[Path, typer.Option(help="Folder of the CSV files and truth.json.")] = Path("data/sample"),
@@ -37,9 +40,9 @@ def write(
         write_truth(simulation, population, statement_truths(simulation, population, rules), out / "truth.json")
     except StudyError as error:
         typer.echo(str(error), err=True)
-        sys.exit(error.exit_code)
+        raise typer.Exit(error.exit_code) from error
     typer.echo(f"{len(written) + 1} SIMULATED files of world {name} in {out.name}/")
 
 
 if __name__ == "__main__":
-    typer.run(write)
+    application()

@@ -39,6 +39,11 @@ def attribution_slopes(batch: Batch) -> Measured:
                     "% for one unit",
                     f"Slope of the return of {dependent} on {role} in the regression on {', '.join(roles)}",
                 )
+        found[f"attribution.{dependent}.r2"] = (
+            float(np.var(np.column_stack([batch.change(role) for role in roles]) @ slopes) / np.var(y)),
+            "",
+            f"R-squared of the regression of the return of {dependent} on both blocks",
+        )
     return found
 
 

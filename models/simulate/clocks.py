@@ -1,4 +1,4 @@
-"""Exchange sessions, calendar days and the two clocks on which crypto's close is taken."""
+"""Calendar days between sessions and the two clocks on which crypto's close is taken."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import exchange_calendars
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 _NEW_YORK = ZoneInfo("America/New_York")
-
-
-@lru_cache(maxsize=8)
-def exchange_sessions(first: date, last: date, exchange: str = "XNYS") -> pd.DatetimeIndex:
-    """Sessions of an exchange from `first` to `last`, both included."""
-    calendar = exchange_calendars.get_calendar(exchange, start=first - timedelta(days=7), end=last + timedelta(days=1))
-    return calendar.sessions_in_range(pd.Timestamp(first), pd.Timestamp(last))
 
 
 def gap_days(sessions: pd.DatetimeIndex) -> Array:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from models.simulate.kernels import reverting_path
 from models.simulate.paths import CONDITIONED, Paths
-from models.simulate.worlds import World
+from models.simulate.structure import World
 
 Array = NDArray[np.float64]
 

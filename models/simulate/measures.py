@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.simulate.paths import CONDITIONED
+from models.simulate.structure import REGIMES
 from models.simulate.truth import (
     CORE,
     PERCENT_RETURNS,
@@ -15,7 +16,6 @@ from models.simulate.truth import (
     mean_correlation,
     regime_correlation_names,
 )
-from models.simulate.worlds import REGIMES
 
 Array = NDArray[np.float64]
 

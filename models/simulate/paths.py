@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.errors import EstimationError
 from models.simulate.kernels import markov_path, regime_cdcc, reverting_path, reverting_returns
-from models.simulate.worlds import SHOCKED, World
+from models.simulate.structure import SHOCKED, World
 
 Array = NDArray[np.float64]
 
@@ -145,9 +145,10 @@ class _Shocks(NamedTuple):
 
 
 class _Moves(NamedTuple):
-    """Returns and levels of every role with the volatility of the shocks behind them."""
+    """Returns and levels of every role with the volatility of the shocks behind them, and crypto's predictable part."""
 
     volatility: Array
+    crypto_mean: Array
     changes: dict[str, Array]
     levels: dict[str, Array]
 
@@ -210,7 +211,7 @@ def _paths(world: World, shocks: _Shocks, moves: _Moves, noises: Array, in_sessi
         std_shocks=innovations[kept] / deviations,
         volatilities=deviations,
         correlations=covariance / (deviations[:, :, None] * deviations[:, None, :]),
-        crypto_diffused=(world.means[shocks.states, -1] + volatility[:, -1] * around_the_clock)[kept],
+        crypto_diffused=(moves.crypto_mean + volatility[:, -1] * around_the_clock)[kept],
         crypto_noise=(volatility[:, -1] * shocks.scales * path_share)[kept],
     )
 
@@ -262,7 +263,11 @@ def _moves(world: World, gaps: Array, shocks: _Shocks, noises: Array) -> _Moves:
     changes["treasuries"] = TREASURY_CARRY - TREASURY_DURATION * (
         changes["real_yield"] + BREAKEVEN_NOISE * noises[:, 2]
     )
-    crypto_yesterday = np.concatenate([[0.0], u[:-1, -1]])
+    crypto_yesterday, credit_yesterday = (
+        np.concatenate([[0.0], u[:-1, SHOCKED.index(role)]]) for role in ("crypto", "credit")
+    )
+    follows = world.credit_lead * volatility[:, -1] * credit_yesterday
+    changes["crypto"] = moves["crypto"] + follows
     for role in ("miners", "junior_miners"):
         sd = volatility[:, SHOCKED.index(role)]
         pushed = (
@@ -278,4 +283,4 @@ def _moves(world: World, gaps: Array, shocks: _Shocks, noises: Array) -> _Moves:
         "real_yield": real_yield,
         "short_yield": short_yield,
     }
-    return _Moves(volatility, changes, levels)
+    return _Moves(volatility, world.means[states, -1] + follows, changes, levels)

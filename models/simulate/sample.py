@@ -11,8 +11,8 @@ import pandas as pd
 from data.study import Study
 from models.simulate.simulation import Simulation
 from models.simulate.statements import StatementTruth
+from models.simulate.structure import REGIMES
 from models.simulate.truth import PopulationValue
-from models.simulate.worlds import REGIMES
 
 MARK = "SIMULATED DATA, NOT MARKET EVIDENCE"
 SUFFIX = "-SIMULATED.csv"

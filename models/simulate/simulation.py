@@ -10,14 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from data.calendar import sessions as exchange_sessions
 from data.errors import QualityError
-from models.simulate.clocks import crypto_closes, exchange_sessions, gap_days
+from models.simulate.clocks import crypto_closes, gap_days
 from models.simulate.derived import conditions_index, dollar_volume
 from models.simulate.paths import CONDITIONED, Event, Paths, draw_paths
-from models.simulate.worlds import REGIMES, World, WorldName, world
+from models.simulate.structure import REGIMES, World, WorldName
+from models.simulate.worlds import world
 
 Array = NDArray[np.float64]
 
+EXCHANGE = "XNYS"
 FIRST_SESSION = date(2012, 1, 3)
 LAST_SESSION = date(2026, 2, 6)
 CRYPTO_START = date(2014, 9, 17)
@@ -108,7 +111,7 @@ def simulate(name: WorldName, *, seed: int, sessions: pd.DatetimeIndex | None = 
     """
     rules = world(name)
     if sessions is None:
-        sessions = exchange_sessions(FIRST_SESSION, LAST_SESSION)
+        sessions = exchange_sessions(EXCHANGE, FIRST_SESSION, LAST_SESSION)
     if len(sessions) < 2 or not (sessions.is_monotonic_increasing and sessions.is_unique):
         raise QualityError("sessions", "must be two or more, each once and in order", "Sort them and drop repetitions.")
     path_seeds, label_seeds = np.random.SeedSequence(seed).spawn(2)
@@ -144,7 +147,7 @@ def _levels(
     rules: World, sessions: pd.DatetimeIndex, paths: Paths, rng: np.random.Generator
 ) -> dict[str, pd.DataFrame]:
     levels: dict[str, pd.DataFrame] = {}
-    weekday = np.asarray(sessions.dayofweek, dtype=np.int64)
+    weekday = np.asarray(sessions.day_of_week, dtype=np.int64)
     volumes = {role: dollar_volume(rules, role, paths, weekday, rng) for role in rules.volumes}
     for role in ("metal", "miners", "junior_miners", "market", "growth", "credit_fund", "treasuries"):
         close = _price(paths, role)

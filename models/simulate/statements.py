@@ -20,8 +20,9 @@ from data.study import Study, Window
 from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
 from models.simulate.kernels import overextension
 from models.simulate.simulation import Simulation
+from models.simulate.structure import SHOCKED, World
 from models.simulate.truth import PopulationValue
-from models.simulate.worlds import SHOCKED, World, world
+from models.simulate.worlds import world
 
 Status = Literal["true", "false", "between", "trivial", "not simulated"]
 
@@ -257,8 +258,12 @@ def _c15(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
 def _c16(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     moves = _moves(e)
     shares = [risk_share(role, moves, e.population) for role in ("crypto", "miners")]
-    because = f"the risk block holds {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' explained move"
-    return _holds(min(shares) - 0.5 >= sizes["sesoi"]), because
+    fits = [e.value(f"attribution.{role}.r2") for role in ("crypto", "miners")]
+    because = (
+        f"the risk block holds {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' explained move;"
+        f" R-squared over all sessions {fits[0]:.2f} and {fits[1]:.2f}"
+    )
+    return _holds(min(shares) - 0.5 >= sizes["sesoi"] and min(fits) > 0.01), because
 
 
 def _c17(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:

@@ -12,11 +12,12 @@ import numpy as np
 from arch.univariate import arch_model
 from numpy.typing import NDArray
 
-from models.simulate.clocks import exchange_sessions, gap_days
+from data.calendar import sessions
+from models.simulate.clocks import gap_days
 from models.simulate.kernels import garch_variance
 from models.simulate.paths import CONDITIONED, Paths, draw_paths
-from models.simulate.simulation import CRYPTO_START, LAST_SESSION
-from models.simulate.worlds import REGIMES, World
+from models.simulate.simulation import CRYPTO_START, EXCHANGE, LAST_SESSION
+from models.simulate.structure import REGIMES, World
 
 Array = NDArray[np.float64]
 
@@ -94,7 +95,7 @@ def population_values(
     dict of name to PopulationValue
         Mean over the histories, and the standard error of that mean.
     """
-    gaps = np.resize(gap_days(exchange_sessions(CRYPTO_START, LAST_SESSION)), BATCH)
+    gaps = np.resize(gap_days(sessions(EXCHANGE, CRYPTO_START, LAST_SESSION)), BATCH)
     seeds = np.random.SeedSequence(seed).spawn(batches)
     margins: dict[str, Array] = {}
     collected: dict[str, list[float]] = {}
