@@ -1,0 +1,1 @@
+"""Time, memory and growth of the study and its engines."""
