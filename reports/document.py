@@ -155,7 +155,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A numbered chart: `title` states the finding, `subtitle` unit, sample and frequency, `alt` the finding in words."""
+    """A numbered chart: `title` states the finding, `subtitle` unit and sample, `alt` the finding in words."""
 
     kind: ClassVar[str] = "figure"
     key: str

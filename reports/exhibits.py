@@ -11,15 +11,29 @@ import pandas as pd
 
 from models.claims.verdict import Exhibit, Verdict
 from models.estimate import Estimate
+from models.suite import PathBand
 from reports.charts.effects import Effect, density_chart, forest_chart
 from reports.charts.matrices import matrix_chart
 from reports.charts.paths import Line, band_chart, lines_chart, probability_chart
-from reports.charts.style import SERIES, Chart
+from reports.charts.style import BLUE, SERIES, Chart
 from reports.document import Figure, Table
+from reports.narrative import path_title
 from reports.setting import Setting
 from reports.tables import frame_table
-from reports.text import capitalised, decimals_for, humanised, interval, listing, number, quantity, sentence
+from reports.text import (
+    capitalised,
+    decimals_for,
+    humanised,
+    in_sentence,
+    interval,
+    listing,
+    number,
+    quantity,
+    sentence,
+)
 
+#: Plots on the page of a statement are lower, so that the page stays one.
+HEIGHT_ON_CLAIM = 118
 BAND = ("estimate", "lower", "upper")
 
 
@@ -133,29 +147,23 @@ def _band(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     if verdict.kind == "range" and {"low", "high"} <= set(thresholds):
         low, high = thresholds["low"], thresholds["high"]
         claimed = (low, high, f"claimed: {low:g} to {high:g}")
-    subject = next(
-        (
-            f"{setting.name(pair[0])} {'and' if exhibit.unit == 'correlation' else 'on'} {setting.name(pair[1])}"
-            for paths in (setting.evidence.suite.correlations, setting.evidence.suite.betas)
-            for pair, path in paths.items()
-            if path.frame.shape[0] == len(frame)
-            and np.array_equal(path.frame["estimate"], frame["estimate"], equal_nan=True)
-        ),
-        "",
-    )
+    match = _same_path(frame, setting)
     kept = frame.dropna(subset=["estimate"])
-    inside = f", band {interval(float(kept['lower'].iloc[-1]), float(kept['upper'].iloc[-1]))}" if len(kept) else ""
     what = humanised(exhibit.unit or "value")
-    title = (
-        f"{subject}: {what} at the end {_last(frame['estimate'], '')}{inside}"
-        if subject
-        else (f"{capitalised(_subject(exhibit, verdict))}: at the end {_last(frame['estimate'], '')}{inside}")
-    )
+    if match is not None:
+        title = path_title(match, setting.panel)
+        label = f"{'with' if match.quantity == 'correlation' else 'on'} {in_sentence(setting.name(match.pair[1]))}"
+        color = setting.color(match)
+    else:
+        band = f", band {interval(float(kept['lower'].iloc[-1]), float(kept['upper'].iloc[-1]))}" if len(kept) else ""
+        title = f"{capitalised(_subject(exhibit, verdict))}: at the end {_last(frame['estimate'], '')}{band}"
+        label, color = "estimate", BLUE
     chart = band_chart(
-        [Line(_fitted(subject) or "estimate", frame)],
+        [Line(label, frame, color)],
         setting.time_frame(frame.index),
-        domain=setting.domains.get(_quantity(exhibit)) if subject else None,
+        domain=setting.domains.get(_quantity(exhibit)) if match is not None else None,
         claimed=claimed,
+        height=HEIGHT_ON_CLAIM,
     )
     return _Drawn(
         chart,
@@ -165,14 +173,26 @@ def _band(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     )
 
 
-def _fitted(text: str) -> str:
-    return text if len(text) <= 20 else ""
+def _same_path(frame: pd.DataFrame, setting: Setting) -> PathBand | None:
+    """The model path that an exhibit repeats, so that both speak with the same words."""
+    suite = setting.evidence.suite
+    for path in (*suite.correlations.values(), *suite.betas.values()):
+        known = path.frame["estimate"]
+        if len(known) == len(frame) and np.array_equal(known, frame["estimate"], equal_nan=True):
+            return path
+    return None
 
 
 def _lines(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     frame = _names(exhibit.frame, setting)
     ends = listing(f"{_last(frame[column], exhibit.unit)} for {column}" for column in frame.columns)
-    chart = lines_chart(frame, setting.time_frame(frame.index), domain=setting.domains.get(_quantity(exhibit)))
+    chart = lines_chart(
+        frame,
+        setting.time_frame(frame.index),
+        domain=setting.domains.get(_quantity(exhibit)),
+        height=HEIGHT_ON_CLAIM,
+        colors=setting.colors([str(column) for column in frame.columns]),
+    )
     title = f"{capitalised(_subject(exhibit, verdict))}: at the end {ends}"
     return _Drawn(
         chart,
@@ -182,12 +202,12 @@ def _lines(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     )
 
 
-def _window(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
+def _window(exhibit: Exhibit, _: Verdict, setting: Setting) -> _Drawn:
     frame = _names(exhibit.frame, setting)
     order = frame.ffill().iloc[-1].sort_values()
     shown = frame[order.index[:6]]
     ends = listing(f"{_last(frame[column], exhibit.unit)} for {column}" for column in (order.index[0], order.index[-1]))
-    colors = (*SERIES, "#0f7c8a", "#5f6b78")
+    colors = setting.colors([str(column) for column in shown.columns])
     chart = lines_chart(
         shown,
         setting.time_frame(frame.index, marked=False, stress=False),
@@ -225,12 +245,16 @@ def _forest(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn | No
             float(row["lower"]),
             float(row["upper"]),
             "plain",
-            f"{number(float(row['estimate']), places)} {interval(float(row['lower']), float(row['upper']), decimals=places)}",
+            f"{number(float(row['estimate']), places)} "
+            f"{interval(float(row['lower']), float(row['upper']), decimals=places)}",
         )
         for label, row in frame.iterrows()
     ]
     chart = forest_chart(effects, axis=_unit_words(exhibit.unit), simulated=setting.simulated)
-    title = f"{capitalised(_subject(exhibit, verdict))}: from {number(min(e.value for e in effects), places)} to {number(max(e.value for e in effects), places)}"
+    title = (
+        f"{capitalised(_subject(exhibit, verdict))}: from {number(min(e.value for e in effects), places)} to "
+        f"{number(max(e.value for e in effects), places)}"
+    )
     return _Drawn(chart, title, f"{capitalised(_unit_words(exhibit.unit))}, {setting.level_text} intervals")
 
 
@@ -272,7 +296,10 @@ def _matrices(verdict: Verdict, exhibits: Sequence[Exhibit], setting: Setting, i
     finite = upper[np.isfinite(upper)]
     title = f"{verdict.id}: pairwise correlations, {listing(title.lower() for title, _ in panels)}"
     if verdict.headline_label and isinstance(verdict.headline, Estimate):
-        title = f"{capitalised(verdict.headline_label)}: {quantity(verdict.headline.value, verdict.headline.unit, signed=True)}"
+        title = (
+            f"{capitalised(verdict.headline_label)}: "
+            f"{quantity(verdict.headline.value, verdict.headline.unit, signed=True)}"
+        )
     spread = (
         f" In the last panel the pairs lie between {number(float(finite.min()))} and {number(float(finite.max()))}."
         if len(finite)
@@ -281,7 +308,9 @@ def _matrices(verdict: Verdict, exhibits: Sequence[Exhibit], setting: Setting, i
     return Figure(
         key=f"{verdict.id.lower()}-exhibit-{i + 1}",
         title=title,
-        subtitle=f"{capitalised(exhibits[0].unit or 'value')} of each pair: {listing(title.lower() for title, _ in panels)}",
+        subtitle=(
+            f"{capitalised(exhibits[0].unit or 'value')} of each pair: {listing(title.lower() for title, _ in panels)}"
+        ),
         chart=matrix_chart(panels, names, [setting.short(label) for label in labels], simulated=setting.simulated),
         alt=f"{title}.{spread}",
         source=setting.source(),

@@ -50,9 +50,11 @@ MEANINGS: Mapping[Outcome, str] = {
     "multiplicity, and the alternative specifications agree.",
     Outcome.MIXED: "The effect has the claimed sign, but its size, the correction for multiplicity or the alternative "
     "specifications hold back a clear yes; or parts of the statement disagree.",
-    Outcome.NOT_SUPPORTED: "The interval lies below the smallest effect that would matter: an effect of the claimed size "
+    Outcome.NOT_SUPPORTED: "The interval lies below the smallest effect that would matter: an effect of the claimed "
+    "size "
     "is excluded.",
-    Outcome.INCONCLUSIVE: "Both no effect and the claimed effect are compatible with the data. This is a limit of the data "
+    Outcome.INCONCLUSIVE: "Both no effect and the claimed effect are compatible with the data. This is a limit of "
+    "the data "
     "and says nothing against the statement.",
     Outcome.NOT_TESTABLE: "A series is missing, the event did not happen or there are too few days: no test was run.",
 }
@@ -124,8 +126,7 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
         Outcome.INCONCLUSIVE: "Undecided: ",
         Outcome.NOT_TESTABLE: "Not testable here: ",
     }[verdict.outcome]
-    statement = verdict.statement.rstrip(".")
-    return f"{prefix}{in_sentence(statement) if prefix else statement}"
+    return f"{prefix}{verdict.statement.rstrip('.')}"
 
 
 def headline(evidence: Evidence) -> str:
@@ -176,7 +177,10 @@ def deck(evidence: Evidence) -> str:
     rest = len(evidence.study.untestable)
     if not rest:
         return first
-    return f"{first} {capitalised(count(rest))} further {'statement' if rest == 1 else 'statements'} cannot be decided by daily prices."
+    return (
+        f"{first} {capitalised(count(rest))} further {'statement' if rest == 1 else 'statements'} cannot be "
+        "decided by daily prices."
+    )
 
 
 def estimate_clause(estimate: Estimate | NotDecidable, *, signed: bool = False) -> str:
@@ -198,7 +202,10 @@ def reading(part: Part) -> str:
         case Outcome.SUPPORTED:
             return f"{opening} It reaches the size of interest, {size}, and the interval excludes zero."
         case Outcome.INCONCLUSIVE if effect.lower <= 0.0 and effect.upper >= part.sesoi:
-            return f"{opening} Both no effect and the claimed effect ({size}) are compatible with it.{_power(part, effect)}"
+            return (
+                f"{opening} Both no effect and the claimed effect ({size}) are compatible with "
+                f"it.{_power(part, effect)}"
+            )
         case Outcome.INCONCLUSIVE:
             return f"{opening} The rule allows no decision.{_power(part, effect)}"
         case Outcome.NOT_SUPPORTED if effect.upper < 0.0:
@@ -295,7 +302,10 @@ def regime_title(probability: pd.DataFrame) -> str:
     if known.empty:
         return "The regime model gives no probability"
     value = float(known.iloc[-1])
-    return f"The turbulent regime had a probability of {number(value)} at the close of {day_in_words(_day(known.index[-1]))}"
+    return (
+        f"The turbulent regime had a probability of {number(value)} at the close of "
+        f"{day_in_words(_day(known.index[-1]))}"
+    )
 
 
 def recovery(recovered: Iterable[Recovered]) -> str:
@@ -303,7 +313,8 @@ def recovery(recovered: Iterable[Recovered]) -> str:
     rows = list(recovered)
     inside = sum(one.inside for one in rows)
     return (
-        f"The data were simulated from a known world. The intervals cover {count(inside)} of {plural(len(rows), 'known value')}; "
+        f"The data were simulated from a known world. The intervals cover {count(inside)} of "
+        f"{plural(len(rows), 'known value')}; "
         f"at a level of {level(rows[0].estimate.level) if rows else level(0.95)} about one in twenty should be missed."
     )
 

@@ -99,7 +99,8 @@ def check_pages(pages: PrintedPages, document: Document) -> None:
 
 def _check_page(number: int, box: Any, document: Document) -> None:
     where = f"report.pdf, page {number}"
-    margins, body = [], []
+    margins: list[Any] = []
+    body: list[Any] = []
     for child in box.children:
         (margins if type(child).__name__ == "MarginBox" else body).append(child)
     margin_text = " ".join(_text(child) for child in margins)
@@ -126,10 +127,11 @@ def _check_box(where: str, box: Any, right: float, bottom: float) -> None:
             refuse(where, f"text runs over the right edge: {text.strip()[:60]!r}")
     elif type(box).__name__ in {"InlineReplacedBox", "BlockReplacedBox"} and box.position_x + box.width > right:
         refuse(where, f"a chart runs over the right edge: {_alternative(box)}")
-    height = getattr(box, "height", None)
-    if type(box).__name__ in {"TextBox", "InlineReplacedBox", "BlockReplacedBox"} and isinstance(height, (int, float)):
-        if box.position_y + height > bottom + 60:
-            refuse(where, f"content is cut by the lower edge: {(text or _alternative(box)).strip()[:60]!r}")
+    if (
+        type(box).__name__ in {"TextBox", "InlineReplacedBox", "BlockReplacedBox"}
+        and box.position_y + box.height > bottom
+    ):
+        refuse(where, f"content is cut by the lower edge: {(text or _alternative(box)).strip()[:60]!r}")
 
 
 def _alternative(box: Any) -> str:

@@ -48,7 +48,7 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
     out : Path
         Folder of the editions; the edition's own folder is `<out>/<as-of>`, and `<out>/latest` links to it.
     progress : callable
-        Told in words what has been done.
+        Told in words which stage begins.
 
     Returns
     -------
@@ -66,25 +66,24 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
         with _exchanged(workshop, out / name):
             _point(out, name)
     folder = out / name
-    progress(f"edition {name} published")
     return Published(folder, tuple(sorted(folder.iterdir())))
 
 
 def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None]) -> None:
+    progress("Drawing the charts")
     document = technical_report(evidence)
-    charts = draw(document, progress)
+    charts = draw(document)
+    progress("Setting the pages")
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
-    progress("report.html written")
     pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
     check_pages(pages, document)
     _write(folder / "report.pdf", pages.pdf)
-    progress(f"report.pdf written, {len(pages.layout.pages)} pages")
     _write(folder / "results.json", dump(results(evidence)))
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
+    progress("Checking the edition")
     check_files(folder, document)
-    progress("preflight passed")
 
 
 def manifest(evidence: Evidence, folder: Path) -> Json:
@@ -121,7 +120,7 @@ def manifest(evidence: Evidence, folder: Path) -> Json:
 
 @contextmanager
 def _workshop(out: Path, name: str) -> Iterator[Path]:
-    """A hidden folder beside the editions, gone afterwards whatever happens; remains of killed runs are cleared first."""
+    """A hidden folder beside the editions, gone afterwards whatever happens; what killed runs left goes first."""
     folder = out / f"{_UNFINISHED}{name}-{os.getpid()}"
     try:
         out.mkdir(parents=True, exist_ok=True)

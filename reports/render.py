@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from data.errors import PageError
 from reports.charts.style import DARK, FONT, Chart
@@ -36,6 +36,7 @@ SCREEN_FACES = ("Regular", "Semibold", "Bold")
 #: Characters kept in the fonts inside the HTML: Latin, Greek, punctuation, arrows, signs.
 SCREEN_CHARACTERS = (*range(0x20, 0x180), *range(0x370, 0x400), *range(0x2000, 0x2300), 0x25B2, 0x25BC, 0x25C6, 0x2713)
 _COORDINATE = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+_SCRIPTS = re.compile(r"([_^])(?:\{([^}]*)\}|(\w+|\*))")
 _CLIP = re.compile(r"\bclip(\d+)\b")
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class PrintedPages:
 # --- Charts ----------------------------------------------------------------------------------------------------------
 
 
-def draw(document: Document, progress: Callable[[str], None]) -> dict[str, str]:
+def draw(document: Document) -> dict[str, str]:
     """Every figure of the document as SVG, by key. Unchanged charts come from the cache.
 
     Raises
@@ -98,11 +99,7 @@ def draw(document: Document, progress: Callable[[str], None]) -> dict[str, str]:
     PageError
         If a chart cannot be drawn; its figure is named.
     """
-    drawn = {}
-    for figure in document.figures:
-        drawn[figure.key] = _drawn(figure)
-    progress(f"{len(drawn)} charts drawn")
-    return drawn
+    return {figure.key: _drawn(figure) for figure in document.figures}
 
 
 def _drawn(figure: Figure) -> str:
@@ -156,13 +153,28 @@ def _store(path: Path, content: bytes) -> None:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["equation"] = equation
+    return environment
+
+
+def equation(text: str) -> Markup:
+    """An equation with its indices set low and its powers set high: "Q_{t-1}", "e_t^2"."""
+    text = text.replace("->", "→").replace("-", "\N{MINUS SIGN}")
+    parts: list[Markup] = []
+    end = 0
+    for found in _SCRIPTS.finditer(text):
+        parts.append(escape(text[end : found.start()]))
+        tag = "sub" if found.group(1) == "_" else "sup"
+        parts.append(Markup(f"<{tag}>{{}}</{tag}>").format(found.group(2) or found.group(3)))
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
 
 
 def _style(*names: str) -> str:
@@ -204,7 +216,7 @@ def print_html(document: Document, charts: Mapping[str, str]) -> str:
         .render(
             document=document,
             view=View("print", document.labels, picture),
-            style=Markup(faces + _style("tokens.css", "print.css")),  # noqa: S704 - the project's own style sheets
+            style=Markup(faces + _style("tokens.css", "print.css")),
         )
     )
 
@@ -244,11 +256,11 @@ def screen_html(document: Document, charts: Mapping[str, str]) -> str:
         .render(
             document=document,
             view=View("screen", document.labels, picture),
-            style=Markup(faces + _style("tokens.css", "screen.css")),  # noqa: S704 - the project's own style sheets
+            style=Markup(faces + _style("tokens.css", "screen.css")),
             specifications=specifications,
             colors=_embedded(DARK),
-            bundle=Markup(_bundle()),  # noqa: S704 - made by vl-convert from its own packages
-            script=Markup((TEMPLATES / "screen.js").read_text(encoding="utf-8")),  # noqa: S704 - the project's own script
+            bundle=Markup(_bundle()),
+            script=Markup((TEMPLATES / "screen.js").read_text(encoding="utf-8")),
         )
     )
 
@@ -260,7 +272,7 @@ def _address(kind: str, content: bytes) -> str:
 def _embedded(value: object) -> Markup:
     """JSON that cannot leave its script element."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped here
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _stretches(chart: Chart) -> bool:
@@ -314,11 +326,11 @@ def _subset(face: str) -> bytes:
 
 def _fetcher() -> Any:
     """A fetcher that answers for the font files and `data:` addresses and refuses everything else."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+    from weasyprint.urls import URLFetcher
 
     allowed = {(font_folder() / f"SourceSansPro-{name}.ttf").as_uri() for name, _, _ in FACES}
 
-    class OwnFiles(URLFetcher):  # type: ignore[misc]
+    class OwnFiles(URLFetcher):
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url in allowed or url.startswith("data:"):
                 return super().fetch(url, headers)
@@ -346,6 +358,7 @@ def print_pdf(html: str, as_of: date) -> PrintedPages:
     try:
         import weasyprint
         from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError
     except OSError as error:
         raise PageError(
             "Pango",
@@ -360,7 +373,7 @@ def print_pdf(html: str, as_of: date) -> PrintedPages:
             font_config=FontConfiguration(), pdf_variant="pdf/ua-1", pdf_identifier=identifier
         )
         pdf = layout.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
-    except weasyprint.urls.FatalURLFetchingError as error:
+    except FatalURLFetchingError as error:
         raise PageError(
             str(error), "pages may fetch the project's own files only", "Report this as a fault."
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ from data.origin import Origin
 from data.panel import Panel
 from models.suite import PathBand
 from reports.charts.frame import TimeFrame, spells
-from reports.charts.style import SIMULATED_MARK, nice_domain
+from reports.charts.style import BLUE, INK, MUTED, ROLE_COLORS, SERIES, SIMULATED_MARK, TEAL, nice_domain
 from reports.evidence import Evidence
 from reports.text import level, listing, number, plural, sentence
 
@@ -61,6 +61,17 @@ class Setting:
             if role_or_name in {instrument.role, instrument.name}:
                 return instrument.id
         return role_or_name[:5]
+
+    def color(self, path: PathBand) -> str:
+        """Colour of a path: of the partner in a correlation, of the dependent series of a beta."""
+        return ROLE_COLORS.get(path.pair[1] if path.quantity == "correlation" else path.pair[0], BLUE)
+
+    def colors(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Colours of series given by role or display name; those without one take what is left."""
+        roles = {name: role for role, name in self.panel.names.items()}
+        known = [ROLE_COLORS.get(roles.get(name, name)) for name in names]
+        spare = iter([color for color in (*SERIES, TEAL, MUTED) if color not in known] + [INK] * len(names))
+        return tuple(color or next(spare) for color in known)
 
     def source(self, roles: Iterable[str] | None = None) -> str:
         """The text after "Source:" for the given roles, producers grouped."""

@@ -138,13 +138,13 @@ def parts_table(verdict: Verdict, source: str) -> Table:
         key=f"{verdict.id.lower()}-parts",
         title=f"{verdict.id}: each part of the statement under the rule",
         columns=(
-            Column("Part", width=29),
+            Column("Part", width=28),
             Column("Effect", "number", 9.5),
-            Column(head, "number", 16),
-            Column("Size of interest", "number", 10),
+            Column(head, "number", 15.5),
+            Column("Size of interest", "number", 9),
             Column("p", "number", 8),
-            Column("Found with 80 %", "number", 10.5),
-            Column("Outcome", width=17),
+            Column("Found with 80 %", "number", 11),
+            Column("Outcome", width=19),
         ),
         rows=tuple(row(part) for part in verdict.parts),
         source=source,
@@ -221,7 +221,7 @@ def window_table(
                 row += [cell(NOT_APPLICABLE)] * 3
                 continue
             last, deepest = float(path.iloc[-1]), float(low.min())
-            when = pd.Timestamp(low.idxmin()).strftime("%Y-%m-%d") if deepest < 0 else NOT_APPLICABLE
+            when = pd.Timestamp(low.index[int(low.argmin())]).strftime("%Y-%m-%d") if deepest < 0 else NOT_APPLICABLE
             row += [cell(number(last, 1), last), cell(number(deepest, 1), deepest), cell(when)]
         rows.append(tuple(row))
     return Table(
@@ -230,7 +230,10 @@ def window_table(
         columns=tuple(columns),
         rows=tuple(rows),
         source=source,
-        note="Simple returns since the close of the window’s base. The deepest fall is measured from the highest close since the base.",
+        note=(
+            "Simple returns since the close of the window’s base. The deepest fall is measured from the highest "
+            "close since the base."
+        ),
     )
 
 
@@ -318,7 +321,10 @@ def convergence_sentence(record: Convergence) -> str:
     starts = (
         "one start"
         if record.starts == 1
-        else f"{record.starts} starts, {quantity(100 * record.share_at_best, '%', decimals=0)} of them at the best optimum"
+        else (
+            f"{record.starts} starts, {quantity(100 * record.share_at_best, '%', decimals=0)} of them at the best "
+            "optimum"
+        )
     )
     return (
         f"The optimiser {state}: {starts}{runner}; gradient {record.gradient_norm:.0e} an observation{bounds}.".replace(
@@ -524,7 +530,7 @@ def frame_table(key: str, title: str, frame: pd.DataFrame, unit: str, source: st
         ),
         rows=tuple(
             (cell(label(index)), *(entry(value) for value in row))
-            for index, row in zip(kept.index.tolist(), kept.astype(object).values.tolist(), strict=True)
+            for index, row in zip(kept.index.tolist(), kept.astype(object).to_numpy().tolist(), strict=True)
         ),
         source=source,
         note=sentence(f"{note.rstrip('.')}{f'; unit: {unit}' if unit else ''}") + extra,

@@ -34,8 +34,8 @@ def technical_report(evidence: Evidence) -> Document:
     setting = Setting(evidence)
     about = evidence.study.about
     sections: list[Section | None] = [
-        reading_section(setting),
         event_section(setting),
+        reading_section(setting),
         recovery_section(setting),
         claims_section(setting) if evidence.verdicts else None,
         models_section(setting),

@@ -133,7 +133,9 @@ def listing(items: Iterable[str], *, conjunction: str = "and") -> str:
 
 
 def capitalised(sentence: str) -> str:
-    """The text with its first letter in upper case."""
+    """The text with its first letter in upper case; a name such as "cDCC" keeps its own."""
+    if sentence[1:2].isupper():
+        return sentence
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -148,7 +150,7 @@ def sentence(clause: str) -> str:
 def in_sentence(name: str, *, proper: Sequence[str] = ("Bitcoin", "Nasdaq", "Treasuries", "Treasury", "Ether")) -> str:
     """A display name inside a sentence: "Gold miners" becomes "gold miners", "Bitcoin" and "S&P 500" stay."""
     first = name.split(" ", 1)[0]
-    if first in proper or not first[1:].islower():
+    if first.removesuffix("'s").removesuffix("’s") in proper or not first[1:].islower():
         return name
     return name[:1].lower() + name[1:]
 

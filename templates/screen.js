@@ -54,7 +54,8 @@
   function zoomButtons(box, result) {
     const figure = box.parentElement;
     const domain = box.dataset.domain ? JSON.parse(box.dataset.domain) : null;
-    if (!domain || figure.querySelector(".zoom")) { return; }
+    const years = domain ? (Date.parse(domain[1]) - Date.parse(domain[0])) / (365.25 * 864e5) : 0;
+    if (years < 3 || figure.querySelector(".zoom")) { return; }
     const bar = document.createElement("div");
     bar.className = "zoom";
     bar.setAttribute("role", "group");

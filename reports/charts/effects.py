@@ -27,6 +27,7 @@ from reports.charts.style import (
     labels_layer,
     named,
     nice_domain,
+    picture_height,
     records,
     spread,
 )
@@ -63,7 +64,7 @@ def forest_chart(
     effects: Sequence[Effect],
     *,
     axis: str,
-    marks: Sequence[tuple[float, str]] = ((0.0, "none"),),
+    marks: Sequence[tuple[float, str]] = ((0.0, ""),),
     limit: float | None = None,
     fmt: str = ".1f",
     simulated: bool = False,
@@ -127,6 +128,7 @@ def forest_chart(
         )
         .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
         for value, label in marks
+        if label
     ]
     arrow = {"filled": True, "size": 40, "opacity": 1}
     layers += [
@@ -154,7 +156,7 @@ def forest_chart(
         bottom=BOTTOM + 14,
         simulated=simulated,
     )
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM + 18)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def specification_chart(
     *,
     sesoi: float,
     unit: str,
-    height: int = 138,
+    height: int = 104,
     fmt: str = ".2f",
     simulated: bool = False,
 ) -> Chart:
@@ -232,8 +234,8 @@ def specification_chart(
         for (text, _, color), y in zip(margin, placed, strict=True)
     ]
     layers.append(labels_layer("labels"))
-    spec = finished(layers, height=height, simulated=simulated)
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM)
+    spec = finished(layers, height=height, bottom=6, simulated=simulated)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec))
 
 
 def density_chart(
@@ -264,4 +266,4 @@ def density_chart(
             .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
         )
     spec = finished(layers, height=height, bottom=BOTTOM + 14, simulated=simulated)
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM + 14)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec))

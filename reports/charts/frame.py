@@ -50,7 +50,7 @@ class TimeFrame:
     def x(self, name: str = "date") -> alt.X:
         """The time axis."""
         years = (self.last - self.first).days / 365.25
-        tick = (
+        tick: dict[str, object] = (
             {"tickCount": "year", "format": "%Y"}
             if years > 2.5
             else {"tickCount": 6, "format": "%-d %b %Y" if years > 0.7 else "%-d %b"}
@@ -86,7 +86,7 @@ class TimeFrame:
                 marked.mark_rect(color=RED, opacity=0.22, clip=True).encode(
                     x=self.x("from"), x2="to:T", y=alt.value(0), y2=alt.value(height)
                 ),
-                marked.mark_text(align="right", baseline="bottom", dx=2, color=RED, fontSize=10).encode(
+                marked.mark_text(clip=False, align="right", baseline="bottom", dx=2, color=RED, fontSize=10).encode(
                     x=self.x("to"), y=alt.value(-3), text="label:N"
                 ),
             ]

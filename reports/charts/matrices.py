@@ -55,6 +55,7 @@ def matrix_chart(
     cells: list[Record] = []
     labels: list[Record] = []
     for p, (title, frame) in enumerate(panels):
+        values = frame.to_numpy(dtype=float)
         x0 = LEFT + p * (panel_width + GAP)
         labels.append({"text": title, "x": round(x0, 1), "y": 6.0, "align": "left", "color": INK, "weight": 600})
         for j in range(n - 1):
@@ -70,7 +71,7 @@ def matrix_chart(
             )
         for i in range(1, n):
             for j in range(i):
-                value = float(frame.iloc[i, j])
+                value = float(values[i, j])
                 known = math.isfinite(value)
                 shade = min(1.0, abs(value) * factors[p]) if known else 0.0
                 cells.append(
@@ -100,7 +101,7 @@ def matrix_chart(
             }
         )
     if simulated:
-        labels.append({"text": SIMULATED_MARK, "x": 0.0, "y": -7.0, "align": "left", "color": RED, "weight": 600})
+        labels.append({"text": SIMULATED_MARK, "x": 0.0, "y": -10.0, "align": "left", "color": RED, "weight": 600})
     raw = {"scale": None, "axis": None}
     tip = [alt.Tooltip("panel:N"), alt.Tooltip("pair:N"), alt.Tooltip("text:N", title="value")]
     height = round(HEAD + (n - 1) * cell_height + 4)
@@ -129,8 +130,8 @@ def matrix_chart(
                 )
             )
     spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=height).to_dict(validate=False)
-    spec["padding"] = {"left": 0, "right": 0, "top": 12, "bottom": 2}
+    spec["padding"] = {"left": 0, "right": 0, "top": 16 if simulated else 4, "bottom": 2}
     spec["autosize"] = {"type": "none"}
     spec["config"] = config()
     spec.pop("datasets", None)
-    return Chart(spec, {"cells": cells, "labels": labels}, FULL_WIDTH, height + 14)
+    return Chart(spec, {"cells": cells, "labels": labels}, FULL_WIDTH, height + (18 if simulated else 6))

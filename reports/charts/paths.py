@@ -12,13 +12,11 @@ import pandas as pd
 from reports.charts.frame import TimeFrame, claimed_range, dated, pointer, y_axis, zero_rule
 from reports.charts.style import (
     BLUE,
-    BOTTOM,
     FULL_WIDTH,
     GOLD,
     HEIGHT,
     MUTED,
     SERIES,
-    TOP,
     Chart,
     Record,
     finished,
@@ -26,6 +24,7 @@ from reports.charts.style import (
     labels_layer,
     named,
     nice_domain,
+    picture_height,
     weekly,
 )
 
@@ -111,10 +110,10 @@ def band_chart(
     labels = [(_last(line.frame["estimate"]), line.label, line.color) for line in lines]
     if claimed:
         labels.append(((claimed[0] + claimed[1]) / 2.0, claimed[2], GOLD))
-    data["labels"] = label_rows(*zip(*labels, strict=True), limits, height)
+    data["labels"] = label_rows(labels, limits, height)
     data["one"] = ONE
     spec = finished([*layers, *marks, labels_layer("labels")], height=height, simulated=frame.simulated)
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec), print_data, screen)
 
 
 def lines_chart(
@@ -150,17 +149,15 @@ def lines_chart(
             point=alt.OverlayMarkDef(color=color, size=16) if points else False,
         )
         layers.append(mark.encode(x=frame.x(), y=y_axis(f"s{i}", limits, fmt=fmt)))
-    data["labels"] = label_rows(
-        [_last(renamed[column]) for column in renamed],
-        [str(column) for column in table.columns],
-        [colors[i % len(colors)] for i in range(table.shape[1])],
-        limits,
-        height,
-    )
+    labels = [
+        (_last(renamed[key]), str(name), colors[i % len(colors)])
+        for i, (key, name) in enumerate(zip(renamed.columns, table.columns, strict=True))
+    ]
+    data["labels"] = label_rows(labels, limits, height)
     data["one"] = ONE
     screen = pointer("table", [(f"s{i}", str(name), ".2f") for i, name in enumerate(table.columns)], frame.x())
     spec = finished([*layers, labels_layer("labels")], height=height, simulated=frame.simulated)
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec), print_data, screen)
 
 
 def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 120) -> Chart:
@@ -187,12 +184,11 @@ def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 12
             )
         )
         labels.append((0.7, "known at the close", BLUE))
-    values, texts, colors = zip(*labels, strict=True)
-    data["labels"] = label_rows(values, texts, colors, limits, height)
+    data["labels"] = label_rows(labels, limits, height)
     screen = pointer("table", [(name, name, ".2f") for name in kept], frame.x())
     spec = finished([*layers, labels_layer("labels")], height=height, simulated=frame.simulated)
     print_data = {"table": dated(weekly(table[kept]))}
-    return Chart(spec, data, FULL_WIDTH, height + TOP + BOTTOM, print_data, screen)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec), print_data, screen)
 
 
 def drawdowns(cumulative: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,16 @@ CLAIMED = "#f6ebcd"
 
 #: Lines, in the order in which series take them; safe for the common colour deficiencies and distinct in grey.
 SERIES = (BLUE, GOLD, RED, VIOLET)
+#: One colour for one asset throughout.
+ROLE_COLORS = {
+    "crypto": BLUE,
+    "metal": GOLD,
+    "miners": RED,
+    "junior_miners": "#7a2a1f",
+    "growth": VIOLET,
+    "market": TEAL,
+    "credit_fund": MUTED,
+}
 #: Text colours on paper for a line of the same hue (contrast of at least 4.5).
 TEXT_OF = {BLUE: BLUE, GOLD: "#85600a", RED: RED, GREEN: GREEN, VIOLET: VIOLET, TEAL: "#0b6773", INK: INK, MUTED: MUTED}
 #: What each colour becomes on a dark page; the page's script replaces one by the other.
@@ -51,6 +61,7 @@ DARK = {
     VIOLET: "#b79ee6",
     TEAL: "#5cc3cf",
     "#0b6773": "#5cc3cf",
+    "#7a2a1f": "#d9a59b",
     STRESS: "#27313c",
     CLAIMED: "#3a3320",
 }
@@ -63,6 +74,8 @@ FULL_WIDTH = 673
 PLOT_WIDTH = FULL_WIDTH - LEFT - RIGHT
 HEIGHT = 168
 LINE = 13.0
+#: What the mark of simulated data adds above the plot.
+MARK_ROOM = 8
 SIMULATED_MARK = "SIMULATED DATA, NOT MARKET EVIDENCE"
 
 #: Decimals that a plotted number keeps: far below what the eye resolves, far less ink than sixteen digits.
@@ -163,10 +176,13 @@ def finished(
 ) -> Spec:
     """Layers as one specification with the fixed plot frame and, on simulated data, the mark."""
     if simulated:
+        top += MARK_ROOM
         mark = (
             alt.Chart(named("one"))
-            .mark_text(text=SIMULATED_MARK, align="left", baseline="bottom", color=RED, fontSize=9, fontWeight=600)
-            .encode(x=alt.value(2 - left), y=alt.value(-4))
+            .mark_text(
+                clip=False, text=SIMULATED_MARK, align="left", baseline="bottom", color=RED, fontSize=9, fontWeight=600
+            )
+            .encode(x=alt.value(2 - left), y=alt.value(-10))
         )
         layers = [*layers, mark]
     spec: Spec = alt.layer(*layers).properties(width=width, height=height).to_dict(validate=False)
@@ -175,6 +191,12 @@ def finished(
     spec["config"] = config()
     spec.pop("datasets", None)
     return spec
+
+
+def picture_height(spec: Spec) -> int:
+    """Height of the picture, margins included."""
+    padding = spec["padding"]
+    return int(spec["height"] + padding["top"] + padding["bottom"])
 
 
 def rounded(value: object) -> object:
@@ -247,20 +269,24 @@ def spread(
 
 
 def label_rows(
-    values: Sequence[float],
-    texts: Sequence[str],
-    colors: Sequence[str],
-    domain: tuple[float, float],
-    height: int = HEIGHT,
+    labels: Sequence[tuple[float, str, str]], domain: tuple[float, float], height: int = HEIGHT
 ) -> list[Record]:
-    """Rows of a direct-label layer: text, colour and a y in pixels, clear of each other; missing values get none."""
-    kept = [i for i, value in enumerate(values) if math.isfinite(value)]
+    """Rows of a direct-label layer, each label clear of the others; a missing value gets no label.
+
+    Parameters
+    ----------
+    labels : sequence of (value, text, colour)
+    domain : (low, high)
+        Vertical limits of the plot.
+    height : int
+        Of the plot, in CSS pixels.
+    """
+    kept = [one for one in labels if math.isfinite(one[0])]
     low, high = domain
-    wishes = [height * (high - values[i]) / (high - low) for i in kept]
-    placed = spread(wishes, high=float(height))
+    placed = spread([height * (high - value) / (high - low) for value, _, _ in kept], high=float(height))
     return [
-        {"text": texts[i], "color": TEXT_OF.get(colors[i], colors[i]), "py": round(y, 1)}
-        for i, y in zip(kept, placed, strict=True)
+        {"text": text, "color": TEXT_OF.get(color, color), "py": round(y, 1)}
+        for (_, text, color), y in zip(kept, placed, strict=True)
     ]
 
 
@@ -268,7 +294,7 @@ def labels_layer(name: str, *, width: int = PLOT_WIDTH) -> alt.Chart:
     """Direct labels in the right margin."""
     return (
         alt.Chart(named(name))
-        .mark_text(align="left", baseline="middle", dx=7, fontWeight=600)
+        .mark_text(clip=False, align="left", baseline="middle", dx=7, fontWeight=600)
         .encode(
             x=alt.value(width),
             y=alt.Y("py:Q", scale=None),

@@ -10,15 +10,21 @@ from reports.text import capitalised, humanised, in_sentence, listing, number, p
 
 GLOSSARY = {
     "ρ (conditional correlation)": "Correlation of two returns given everything up to the session before.",
-    "β (conditional beta)": "Covariance with a reference divided by its variance, given everything up to the session before.",
-    "z (devolatilised return)": "Return divided by its own conditional volatility, so that calm and wild days weigh alike.",
+    "β (conditional beta)": (
+        "Covariance with a reference divided by its variance, given everything up to the session before."
+    ),
+    "z (devolatilised return)": (
+        "Return divided by its own conditional volatility, so that calm and wild days weigh alike."
+    ),
     "Band": "Pointwise interval around a path, session by session.",
     "bp": "Basis point, a hundredth of a percentage point.",
     "cDCC": "Corrected dynamic conditional correlation (Aielli 2013).",
     "Filtered, smoothed": "Probability from data up to the session, and from all data including later ones.",
     "Found with 80 %": "Effect that the rule would find supported in four of five samples of this size.",
     "GARCH": "Model in which today’s variance depends on yesterday’s variance and squared surprise.",
-    "Holm, Benjamini–Hochberg": "Corrections for testing several statements at once: of any false yes, of the share of false ones.",
+    "Holm, Benjamini–Hochberg": (
+        "Corrections for testing several statements at once: of any false yes, of the share of false ones."
+    ),
     "n": "Observations behind a number.",
     "p": "Chance, were there no effect, of an estimate at least as far from zero.",
     "Size of interest": "Smallest effect that would matter, fixed in the study file in advance.",
@@ -67,34 +73,41 @@ def methods_section(setting: Setting) -> Section:
         (
             Strong("Margins."),
             f" Each return has a {humanised(margins.mean)} mean and a {margins.volatility.upper()}(1,1) variance with "
-            f"{ {'normal': 'normal', 't': 'Student-t', 'skewt': 'skewed Student-t'}[margins.distribution] } innovations, by "
+            f"{ {'normal': 'normal', 't': 'Student-t', 'skewt': 'skewed Student-t'}[margins.distribution] } "
+            "innovations, by "
             "quasi-maximum likelihood.",
         ),
         (
             Strong("Correlations."),
-            f" Corrected DCC on {plural(len(study.correlation.assets), 'asset')}, second step on the standardised residuals; bands "
+            f" Corrected DCC on {plural(len(study.correlation.assets), 'asset')}, second step on the standardised "
+            "residuals; bands "
             f"from {number(inference.band_draws, 0)} draws of all parameters of both steps.",
         ),
         (
             Strong("Regimes."),
             f" Markov switching with {plural(study.regimes.k_regimes, 'regime')} and "
-            f"{'Student-t' if study.regimes.distribution == 't' else 'Gaussian'} emissions on series about which nothing is claimed, "
+            f"{'Student-t' if study.regimes.distribution == 't' else 'Gaussian'} emissions on series about which "
+            "nothing is claimed, "
             f"from {plural(study.regimes.starts, 'start')}.",
         ),
         (
             Strong("Stress."),
             f" The fear index above its expanding {number(100 * stress.fear_quantile, 0)}th percentile (at least "
-            f"{number(stress.fear_history, 0)} sessions) at the close before: known in time, and not made from the returns under test.",
+            f"{number(stress.fear_history, 0)} sessions) at the close before: known in time, and not made from the "
+            "returns under test.",
         ),
         (
             Strong("Intervals."),
-            f" {setting.level_text}; stationary bootstrap with {number(draws, 0)} replications where no other method is named, mean "
+            f" {setting.level_text}; stationary bootstrap with {number(draws, 0)} replications where no other "
+            "method is named, mean "
             f"block from {inference.block_floor} to {inference.block_cap} sessions; seed {inference.seed}.",
         ),
         (
             Strong("Verdicts."),
-            " An upper limit below zero or below the size of interest is “not supported”; a lower limit above zero with size, adjusted "
-            "p and specifications in agreement is “supported”; with one of them failing “mixed”; all else is “inconclusive”.",
+            " An upper limit below zero or below the size of interest is “not supported”; a lower limit above zero "
+            "with size, adjusted "
+            "p and specifications in agreement is “supported”; with one of them failing “mixed”; all else is "
+            "“inconclusive”.",
         ),
     )
     return Section("methods", "Methods in short", (Bullets(items),))
@@ -113,7 +126,8 @@ def limits_section(setting: Setting) -> Section:
         items.append(
             (
                 Strong("Undecided."),
-                f" {capitalised(plural(len(undecided), 'statement'))} ({listing(one.id for one in undecided)}) cannot be decided in "
+                f" {capitalised(plural(len(undecided), 'statement'))} ({listing(one.id for one in undecided)}) "
+                "cannot be decided in "
                 "either direction with the days there are.",
             )
         )
@@ -124,16 +138,19 @@ def limits_section(setting: Setting) -> Section:
     items += [
         (
             Strong("No causes."),
-            " Correlations, betas and regimes describe what moved together. That selling was forced is not seen in prices.",
+            " Correlations, betas and regimes describe what moved together. That selling was forced is not seen in "
+            "prices.",
         ),
         (
             Strong("One event."),
-            " The statements were made after the fall. Windows and thresholds were fixed without looking at results, the event itself "
+            " The statements were made after the fall. Windows and thresholds were fixed without looking at "
+            "results, the event itself "
             "was not chosen at random.",
         ),
         (
             Strong("Model."),
-            " Bands hold if the model holds. They leave out that it may be wrong; the specification curves and rival models show how "
+            " Bands hold if the model holds. They leave out that it may be wrong; the specification curves and "
+            "rival models show how "
             "much that matters.",
         ),
     ]
@@ -152,7 +169,8 @@ def limits_section(setting: Setting) -> Section:
         items.append(
             (
                 Strong("Dropped specifications."),
-                f" {capitalised(plural(refused, 'specification'))} could not be estimated and {'is' if refused == 1 else 'are'} counted as such.",
+                f" {capitalised(plural(refused, 'specification'))} could not be estimated and "
+                f"{'is' if refused == 1 else 'are'} counted as such.",
             )
         )
     if setting.panel.quality.absent:

@@ -54,13 +54,13 @@ def claim_section(verdict: Verdict, setting: Setting) -> Section:
     ]
     if verdict.kind == "range":
         blocks.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
+    blocks.append(_caveat(verdict))
     blocks += displays(verdict, setting)
     curve = specification_figure(verdict, setting)
     if curve is not None:
         blocks += [Paragraph((robustness(verdict),)), curve]
     if verdict.secondary:
         blocks.append(secondary_table(verdict, setting.source()))
-    blocks.append(_caveat(verdict))
     return Section(
         key=verdict.id.lower(),
         title=finding_title(verdict, setting.panel),
@@ -110,7 +110,10 @@ def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
     return Figure(
         key=f"{verdict.id.lower()}-specifications",
         title=title,
-        subtitle=f"Estimates in order of size with {setting.level_text} intervals; {_unit(effect.unit)}; blue: the interval excludes zero",
+        subtitle=(
+            f"Estimates in order of size with {setting.level_text} intervals; {_unit(effect.unit)}; blue: the "
+            "interval excludes zero"
+        ),
         chart=specification_chart(points, sesoi=primary.sesoi, unit=effect.unit, simulated=setting.simulated),
         alt=f"{title}; the primary estimate is {quantity(effect.value, effect.unit)}.",
         source=setting.source(),
@@ -124,10 +127,18 @@ def _unit(unit: str) -> str:
 
 def _caveat(verdict: Verdict) -> Note:
     words = {
-        Outcome.SUPPORTED: "Supported means that this rule on these data found the claimed effect; it does not say why it came about.",
-        Outcome.MIXED: "Mixed is not a weak yes: it says which condition failed, and that condition is part of the result.",
-        Outcome.NOT_SUPPORTED: "Not supported holds for the window, the measure and the size of interest named here, and for no other.",
-        Outcome.INCONCLUSIVE: "Undecided is a property of the length of the data. It is no evidence against the statement.",
+        Outcome.SUPPORTED: (
+            "Supported means that this rule on these data found the claimed effect; it does not say why it came about."
+        ),
+        Outcome.MIXED: (
+            "Mixed is not a weak yes: it says which condition failed, and that condition is part of the result."
+        ),
+        Outcome.NOT_SUPPORTED: (
+            "Not supported holds for the window, the measure and the size of interest named here, and for no other."
+        ),
+        Outcome.INCONCLUSIVE: (
+            "Undecided is a property of the length of the data. It is no evidence against the statement."
+        ),
         Outcome.NOT_TESTABLE: "No test was run, so nothing follows for or against the statement.",
     }
     return Note("What this verdict does not say", (words[verdict.outcome],), TONES[verdict.outcome])

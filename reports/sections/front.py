@@ -8,7 +8,7 @@ from models.estimate import Estimate
 from models.suite import PathBand
 from reports.charts.effects import FOREST_LIMIT, Effect, forest_chart
 from reports.charts.paths import Line, band_chart, drawdowns, lines_chart
-from reports.charts.style import SERIES
+from reports.charts.style import nice_domain
 from reports.document import Block, Bullets, Figure, Note, Paragraph, Ref, Section, Strong
 from reports.narrative import TONES, paths_title, window_title
 from reports.setting import Setting
@@ -16,7 +16,6 @@ from reports.tables import meanings_table, verdict_table, window_table
 from reports.text import capitalised, count, in_sentence, interval, listing, number, plural, quantity
 
 #: The article's own order of the assets in the event.
-_COLORS = (*SERIES, "#0f7c8a")
 _EVENT_ROLES = ("crypto", "miners", "metal", "growth", "market")
 
 
@@ -56,12 +55,12 @@ def key_paths(setting: Setting) -> Figure | None:
         subtitle=_path_subtitle(chosen[0], "Conditional correlation of daily returns", setting),
         chart=band_chart(
             [
-                Line(f"with {in_sentence(setting.name(path.pair[1]))}", path.frame, color)
-                for path, color in zip(chosen, SERIES, strict=False)
+                Line(f"with {in_sentence(setting.name(path.pair[1]))}", path.frame, setting.color(path))
+                for path in chosen
             ],
             setting.time_frame(chosen[0].frame.index),
             domain=setting.domains["correlation"],
-            height=150,
+            height=160,
         ),
         alt=f"{paths_title(chosen, setting.panel)}. Lines over time with their bands.",
         source=setting.source([first, *(path.pair[1] for path in chosen)]),
@@ -91,7 +90,8 @@ def reading_section(setting: Setting) -> Section:
         Paragraph((study.about.background, " ", study.about.question), lead=True),
         Paragraph(
             (
-                "Every statement was turned into a hypothesis with a smallest size of interest before the results were known; "
+                "Every statement was turned into a hypothesis with a smallest size of interest before the results "
+                "were known; "
                 "code applied the rule, nobody’s judgement did. ",
                 Ref("meanings"),
                 " says what each verdict means, ",
@@ -110,22 +110,27 @@ def reading_section(setting: Setting) -> Section:
             (
                 (
                     Strong("A band"),
-                    f" around a correlation or a beta is pointwise: it covers the true value of one session with a chance of "
-                    f"{setting.level_text}, not the whole path. It covers what its note says, usually the uncertainty of the "
+                    " around a correlation or a beta is pointwise: it covers the true value of one session with a "
+                    "chance of "
+                    f"{setting.level_text}, not the whole path. It covers what its note says, usually the "
+                    "uncertainty of the "
                     "parameters, and leaves out that the model itself may be wrong.",
                 ),
                 (
                     Strong("Two bands that overlap"),
-                    " do not show that two paths are equal; differences are tested on joint draws and judged in the tables.",
+                    " do not show that two paths are equal; differences are tested on joint draws and judged in the "
+                    "tables.",
                 ),
                 (
                     Strong("Inconclusive"),
-                    " means that the data are too few to tell, in either direction. The column “Found with 80 %” says how large an "
+                    " means that the data are too few to tell, in either direction. The column “Found with 80 %” "
+                    "says how large an "
                     "effect would have to be.",
                 ),
                 (
                     Strong("p"),
-                    " is exact to three decimals and belongs to the interval beside it. Within a family of statements it is "
+                    " is exact to three decimals and belongs to the interval beside it. Within a family of "
+                    "statements it is "
                     "adjusted by Holm’s method; the adjusted value decides.",
                 ),
             )
@@ -159,13 +164,17 @@ def overview(setting: Setting) -> Figure | None:
     reached = sum(one.value >= 1.0 for one in effects)
     clear = sum(one.lower > 0.0 for one in effects)
     title = (
-        f"{capitalised(count(reached))} of {plural(len(effects), 'effect')} {'reaches' if reached == 1 else 'reach'} the size "
+        f"{capitalised(count(reached))} of {plural(len(effects), 'effect')} "
+        f"{'reaches' if reached == 1 else 'reach'} the size "
         f"that matters, {count(clear)} {'excludes' if clear == 1 else 'exclude'} zero"
     )
     return Figure(
         key="overview",
         title=title,
-        subtitle=f"Effect of each part in units of its size of interest, {setting.level_text} intervals; right: the effect itself",
+        subtitle=(
+            f"Effect of each part in units of its size of interest, {setting.level_text} intervals; right: the "
+            "effect itself"
+        ),
         chart=forest_chart(
             effects[:30],
             axis="effect ÷ size of interest",
@@ -175,8 +184,10 @@ def overview(setting: Setting) -> Figure | None:
         ),
         alt=f"{title}. One row for each part of a statement, with its interval.",
         source=setting.source(),
-        note="Positive effects support the statement. Colours repeat the verdict of the part: green supported, gold mixed, red not "
-        "supported, grey inconclusive. Arrows: the interval goes on. Range statements and parts without a size of interest are left out.",
+        note="Positive effects support the statement. Colours repeat the verdict of the part: green supported, gold "
+        "mixed, red not "
+        "supported, grey inconclusive. Arrows: the interval goes on. Range statements and parts without a size of "
+        "interest are left out.",
     )
 
 
@@ -207,7 +218,7 @@ def event_section(setting: Setting) -> Section | None:
                     height=150,
                     points=len(frame) < 40,
                     sparse=False,
-                    colors=_COLORS,
+                    colors=setting.colors(roles),
                 ),
                 alt=window_title(frame[roles], setting.panel),
                 source=setting.source(roles),
@@ -218,7 +229,8 @@ def event_section(setting: Setting) -> Section | None:
     roles = _shown(windows[longest])
     deepest = lows[longest][roles].min().sort_values()
     title = (
-        f"{setting.name(str(deepest.index[0]))} fell furthest from its high in the window, by {quantity(-float(deepest.iloc[0]), '%')}, "
+        f"{setting.name(str(deepest.index[0]))} fell furthest from its high in the window, by "
+        f"{quantity(-float(deepest.iloc[0]), '%')}, "
         f"{in_sentence(setting.name(str(deepest.index[-1])))} least, by {quantity(-float(deepest.iloc[-1]), '%')}"
     )
     blocks += [
@@ -229,11 +241,12 @@ def event_section(setting: Setting) -> Section | None:
             chart=lines_chart(
                 lows[longest][roles].rename(columns=setting.name),
                 setting.time_frame(windows[longest].index, marked=False, stress=False),
+                domain=nice_domain([float(lows[longest][roles].min().min())], include=(0.0,), room=0.0),
                 fmt=".0f",
                 height=140,
                 points=len(windows[longest]) < 40,
                 sparse=False,
-                colors=_COLORS,
+                colors=setting.colors(roles),
             ),
             alt=f"{title}.",
             source=setting.source(roles),
@@ -257,7 +270,8 @@ def simulated_note() -> Note:
     return Note(
         "Simulated data",
         (
-            "Nothing in this edition is evidence about markets. The prices were drawn from a known model to show that the pipeline "
+            "Nothing in this edition is evidence about markets. The prices were drawn from a known model to show "
+            "that the pipeline "
             "runs and recovers what was put in.",
         ),
         "bad",

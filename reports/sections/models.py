@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from models.suite import PathBand
 from reports.charts.paths import Line, band_chart, lines_chart, probability_chart
-from reports.charts.style import BLUE, RED
 from reports.document import Block, Figure, Paragraph, Ref, Section
 from reports.narrative import path_title, recovery, regime_title
 from reports.sections.front import path_note
@@ -32,7 +31,7 @@ def correlations(setting: Setting) -> Section | None:
     blocks: list[Block] = []
     for pair, path in suite.correlations.items():
         if path.frame["estimate"].notna().any():
-            blocks.append(_path_figure(path, setting, f"correlation-{'-'.join(pair)}", BLUE))
+            blocks.append(_path_figure(path, setting, f"correlation-{'-'.join(pair)}"))
         else:
             blocks.append(_absent(path, setting))
         rivals = suite.rivals.get(pair)
@@ -47,7 +46,7 @@ def betas(setting: Setting) -> Section | None:
     blocks: list[Block] = []
     for pair, path in suite.betas.items():
         if path.frame["estimate"].notna().any():
-            blocks.append(_path_figure(path, setting, f"beta-{'-'.join(pair)}", RED, claimed=_claimed(pair, setting)))
+            blocks.append(_path_figure(path, setting, f"beta-{'-'.join(pair)}", claimed=_claimed(pair, setting)))
         else:
             blocks.append(_absent(path, setting))
     if suite.static_betas:
@@ -76,9 +75,7 @@ def _claimed(pair: tuple[str, str], setting: Setting) -> tuple[float, float, str
     return None
 
 
-def _path_figure(
-    path: PathBand, setting: Setting, key: str, color: str, claimed: tuple[float, float, str] | None = None
-) -> Figure:
+def _path_figure(path: PathBand, setting: Setting, key: str, claimed: tuple[float, float, str] | None = None) -> Figure:
     title = path_title(path, setting.panel)
     index = path.frame.index
     what = "Conditional correlation" if path.quantity == "correlation" else "Conditional beta"
@@ -86,15 +83,19 @@ def _path_figure(
     wavy = (
         ""
         if path.dispersion_percentile is None
-        else f" Its line is wavier than {share(path.dispersion_percentile)} of those from worlds with constant correlation."
+        else (
+            f" Its line is wavier than {share(path.dispersion_percentile)} of those from worlds with constant "
+            "correlation."
+        )
     )
     return Figure(
         key=key.replace("_", "-"),
         title=title,
-        subtitle=f"{what} of daily returns, {index[0].date().isoformat()} to {index[-1].date().isoformat()}, weekly readings in "
+        subtitle=f"{what} of daily returns, {index[0].date().isoformat()} to {index[-1].date().isoformat()}, weekly "
+        "readings in "
         f"print; {setting.level_text} pointwise band",
         chart=band_chart(
-            [Line(label, path.frame, color)],
+            [Line(label, path.frame, setting.color(path))],
             setting.time_frame(index),
             domain=setting.domains[path.quantity],
             claimed=claimed,
@@ -137,13 +138,16 @@ def regimes(setting: Setting) -> Section | None:
             Figure(
                 key="regime-probability",
                 title=title,
-                subtitle=f"Probability of the turbulent regime, {index[0].date().isoformat()} to {index[-1].date().isoformat()}, "
+                subtitle=f"Probability of the turbulent regime, {index[0].date().isoformat()} to "
+                f"{index[-1].date().isoformat()}, "
                 "weekly readings in print",
                 chart=probability_chart(suite.stress_probability, setting.time_frame(index)),
                 alt=f"{title}. Filtered and smoothed probability over time.",
                 source=setting.source(setting.evidence.study.regimes.reference),
-                note=f"Markov switching with {plural(setting.evidence.study.regimes.k_regimes, 'regime')} on {reference} only, so that "
-                f"no statement is judged by its own series. Grey area: smoothed, with all later data. {setting.shading}",
+                note=f"Markov switching with {plural(setting.evidence.study.regimes.k_regimes, 'regime')} on "
+                f"{reference} only, so that "
+                "no statement is judged by its own series. Grey area: smoothed, with all later data. "
+                f"{setting.shading}",
             )
         )
     if suite.expected_durations:
