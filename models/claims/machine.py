@@ -11,30 +11,13 @@ from data.errors import EstimationError, StudyFileError
 from data.panel import Panel
 from data.study import Claim as StudyClaim
 from data.study import Study
-from models.claims import (
-    c02_gold_diverges,
-    c03_correlations_rise,
-    c05_weaker_with_gold,
-    c06_closer_to_nasdaq,
-    c10_two_to_three_times,
-    c22_risk_off_state,
-)
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.registry import CLAIMS
 from models.claims.rule import Ruling, conjunction, curve, detectable, judge_effect
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import NotDecidable
 from models.inference.multiplicity import benjamini_hochberg, holm
 from models.suite import Suite
-
-#: Every claim that has code, in the study's order.
-CLAIMS: tuple[Claim, ...] = (
-    c02_gold_diverges.CLAIM,
-    c03_correlations_rise.CLAIM,
-    c05_weaker_with_gold.CLAIM,
-    c06_closer_to_nasdaq.CLAIM,
-    c10_two_to_three_times.CLAIM,
-    c22_risk_off_state.CLAIM,
-)
 
 Progress = Callable[[str], None]
 

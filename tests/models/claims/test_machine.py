@@ -8,7 +8,8 @@ import statsmodels.api as sm
 from data.errors import StudyFileError
 from data.study import Study
 from models.claims import Outcome, judge_all
-from models.claims.machine import CLAIMS, claim_seed_of
+from models.claims.machine import claim_seed_of
+from models.claims.registry import CLAIMS
 from models.estimate import Estimate
 from models.inference.multiplicity import holm
 

@@ -1,0 +1,20 @@
+"""Every claim that has code, in the order of the study."""
+
+from models.claims import (
+    c02_gold_diverges,
+    c03_correlations_rise,
+    c05_weaker_with_gold,
+    c06_closer_to_nasdaq,
+    c10_two_to_three_times,
+    c22_risk_off_state,
+)
+from models.claims.claim import Claim
+
+CLAIMS: tuple[Claim, ...] = (
+    c02_gold_diverges.CLAIM,
+    c03_correlations_rise.CLAIM,
+    c05_weaker_with_gold.CLAIM,
+    c06_closer_to_nasdaq.CLAIM,
+    c10_two_to_three_times.CLAIM,
+    c22_risk_off_state.CLAIM,
+)
