@@ -3,13 +3,16 @@
 from models.regimes.autoregression import AutoregressionResult, MarkovAutoregression
 from models.regimes.markov_switching import MarkovSwitching, SwitchingResult
 from models.regimes.regression import MarkovRegression, RegressionResult
+from models.regimes.rsdc import RSDC, RSDCResult
 from models.regimes.vintages import Vintages, vintages
 
 __all__ = [
+    "RSDC",
     "AutoregressionResult",
     "MarkovAutoregression",
     "MarkovRegression",
     "MarkovSwitching",
+    "RSDCResult",
     "RegressionResult",
     "SwitchingResult",
     "Vintages",

@@ -35,6 +35,7 @@ class Radial(Protocol):
     def score(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
     def update(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
     def variance_factor(self, shape: Array) -> float: ...
+    def log_factor_slope(self, shape: Array) -> Array: ...
     def natural(self, shape: Array) -> Array: ...
     def unconstrained(self, natural: Array) -> Array: ...
 
@@ -72,6 +73,9 @@ class Normal:
 
     def variance_factor(self, shape: Array) -> float:  # noqa: ARG002
         return 1.0
+
+    def log_factor_slope(self, shape: Array) -> Array:  # noqa: ARG002
+        return np.empty(0)
 
     def natural(self, shape: Array) -> Array:  # noqa: ARG002
         return np.empty(0)
@@ -135,6 +139,10 @@ class StudentT:
     def variance_factor(self, shape: Array) -> float:
         nu = 2.0 + float(np.exp(shape[0]))
         return nu / (nu - 2.0)
+
+    def log_factor_slope(self, shape: Array) -> Array:
+        """Derivative of log(nu / (nu - 2)) by the shape."""
+        return np.array([-2.0 / (2.0 + np.exp(shape[0]))])
 
     def natural(self, shape: Array) -> Array:
         return np.array([2.0 + np.exp(shape[0])])

@@ -124,9 +124,20 @@ class RegimeResult:
         return self.likelihood.jacobian(self.found.theta, self.found.free)
 
     @cached_property
-    def theta_covariance(self) -> Array:
-        """Covariance of the free unconstrained parameters: the inverse of the observed information."""
+    def information_inverse(self) -> Array:
+        """Inverse of the observed information of the free unconstrained parameters."""
         return _inverse(-self.found.hessian)
+
+    @property
+    def theta_covariance(self) -> Array:
+        """Covariance of the free unconstrained parameters, on which `std_errors` and all intervals rest."""
+        return self.information_inverse
+
+    @property
+    def robust_theta_covariance(self) -> Array:
+        """Sandwich covariance of the free unconstrained parameters."""
+        scores = self.likelihood.scores(self.found.theta, self.found.free)
+        return np.asarray(self.information_inverse @ scores.T @ scores @ self.information_inverse)
 
     def _natural_covariance(self, covariance: Array) -> pd.DataFrame:
         matrix = self._jacobian @ covariance @ self._jacobian.T
@@ -143,9 +154,7 @@ class RegimeResult:
     @cached_property
     def robust_covariance(self) -> pd.DataFrame:
         """Sandwich A^-1 B A^-1 (White 1982, Econometrica 50), B from the scores of log f(y_t | F_{t-1})."""
-        scores = self.likelihood.scores(self.found.theta, self.found.free)
-        bread = self.theta_covariance
-        return self._natural_covariance(bread @ scores.T @ scores @ bread)
+        return self._natural_covariance(self.robust_theta_covariance)
 
     @property
     def std_errors(self) -> pd.Series:
