@@ -90,8 +90,8 @@ def align(level: pd.Series, clock: pd.DatetimeIndex, instrument: Instrument) -> 
     """Put a series of levels on exchange sessions.
 
     A daily series keeps its own date; for one that trades around the clock that is the value of the session's date. A
-    series with a release lag, or a weekly one, stands at the first session on or after its release; of two values
-    released between the same two sessions the later one stands.
+    series with a release lag, or a weekly or monthly one, stands at the first session on or after its release; of two
+    values released between the same two sessions the later one stands.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def align(level: pd.Series, clock: pd.DatetimeIndex, instrument: Instrument) -> 
         Says how it trades, how often it comes out and how many days after its reference date.
     """
     in_range = level.loc[clock[0] - pd.Timedelta(days=instrument.release_lag_days) : clock[-1]]
-    if instrument.release_lag_days or instrument.frequency == "weekly":
+    if instrument.release_lag_days or instrument.frequency != "daily":
         usable = pd.DatetimeIndex(in_range.index) + pd.Timedelta(days=instrument.release_lag_days)
         position = clock.searchsorted(usable)
         kept = position < len(clock)

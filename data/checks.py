@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from data.calendar import STAMPS, Aligned
+from data.calendar import STAMPS, Aligned, changes
 from data.quality import Finding, Light
 from data.sources.protocol import Delivery, level_column
 from data.study import Instrument
@@ -22,6 +22,7 @@ SPLIT_TOLERANCE = 0.03
 STALE_RUN = {"log": 5, "basis_points": 10, "difference": 10}
 UNFINISHED_VOLUME = 0.25
 MISSING_SHARE = 0.01
+SECOND_READING_MINIMUM = 60
 FACTOR_STEP = 1e-4
 _NAMED = 5
 
@@ -40,6 +41,8 @@ class Subject:
         Changes on the panel's sessions, NaN left out.
     half_days : DatetimeIndex
         Sessions of the panel that close early.
+    second_readings : tuple of (Delivery, Series)
+        Other files for the same or a related quantity, and their levels on the panel's sessions.
     """
 
     instrument: Instrument
@@ -47,6 +50,7 @@ class Subject:
     aligned: Aligned
     changes: pd.Series
     half_days: pd.DatetimeIndex
+    second_readings: tuple[tuple[Delivery, pd.Series], ...] = ()
 
     @property
     def clock(self) -> pd.DatetimeIndex:
@@ -54,9 +58,10 @@ class Subject:
         return pd.DatetimeIndex(self.aligned.levels.index)
 
     @property
-    def weekly(self) -> bool:
-        """Whether the series comes out once a week."""
-        return self.instrument.frequency == "weekly"
+    def allowance(self) -> pd.Timedelta:
+        """Time after which a value is overdue: none for a daily series, one period and the release lag for others."""
+        period = {"daily": 0, "weekly": 7, "monthly": 31}[self.instrument.frequency]
+        return pd.Timedelta(days=period + self.instrument.release_lag_days)
 
     @property
     def in_panel(self) -> pd.DataFrame:
@@ -65,9 +70,9 @@ class Subject:
 
     @property
     def missing_sessions(self) -> pd.DatetimeIndex:
-        """Sessions without a value between the first and the last that have one; none are due in a weekly series."""
+        """Sessions without a value between the first and the last that have one; none are due unless daily."""
         present = self.aligned.levels.dropna().index
-        if self.weekly or not len(present):
+        if self.instrument.frequency != "daily" or not len(present):
             return pd.DatetimeIndex([])
         due = self.clock[(self.clock >= present[0]) & (self.clock <= present[-1])]
         return pd.DatetimeIndex(due.difference(present))
@@ -90,11 +95,10 @@ def coverage(subject: Subject) -> list[Finding]:
     clock, present = subject.clock, subject.aligned.levels.dropna().index
     if not len(present):
         return [subject.finding("coverage", "red", "no value on any session of the panel")]
-    allowance = pd.Timedelta(days=subject.instrument.release_lag_days + 7) if subject.weekly else pd.Timedelta(0)
-    if present[0] > clock[0] + allowance:
+    if present[0] > clock[0] + subject.allowance:
         detail = f"begins on {present[0]:%Y-%m-%d}, the panel on {clock[0]:%Y-%m-%d}"
         found.append(subject.finding("late start", "amber" if subject.instrument.required else "green", detail))
-    if present[-1] < clock[-1] - allowance:
+    if present[-1] < clock[-1] - subject.allowance:
         found.append(
             subject.finding("early end", "amber", f"ends on {present[-1]:%Y-%m-%d}, the panel on {clock[-1]:%Y-%m-%d}")
         )
@@ -138,6 +142,38 @@ def blanks(subject: Subject) -> list[Finding]:
         return []
     rows = counted(len(empty), "row")
     return [subject.finding("blank values", "green", f"{rows} without {column}: {named_dates(empty)}")]
+
+
+def blank_volumes(subject: Subject) -> list[Finding]:
+    """Rows with a price but no volume in a file that has volumes: often the trace of a repair."""
+    frame = subject.in_panel
+    if "volume" not in frame:
+        return []
+    empty = frame.index[frame["volume"].isna() & frame[level_column(frame.columns)].notna()]
+    if not len(empty):
+        return []
+    rows = counted(len(empty), "row")
+    return [subject.finding("blank volume", "amber", f"{rows} with a price and no volume: {named_dates(empty)}")]
+
+
+def second_readings(subject: Subject) -> list[Finding]:
+    """Do other files for the same or a related quantity move with the priced one as closely as the study expects?"""
+    found = []
+    for other, levels in subject.second_readings:
+        pair = pd.DataFrame({"first": subject.aligned.levels, "second": levels}).dropna()
+        if len(pair) < SECOND_READING_MINIMUM:
+            continue
+        moves = pd.DataFrame({name: changes(pair[name], subject.instrument.change) for name in pair})
+        correlation = float(moves["first"].corr(moves["second"]))
+        light: Light = "green" if correlation >= other.agreement else "amber"
+        origin = other.origin
+        clock = f", {STAMPS[origin.stamp]}" if origin.stamp != subject.delivery.origin.stamp else ""
+        expected = f"{other.agreement:g} expected"
+        detail = (
+            f"{origin.address}{clock}: correlation of changes {correlation:.3f} on {len(moves)} sessions, {expected}"
+        )
+        found.append(subject.finding("second reading", light, detail))
+    return found
 
 
 def stale_runs(subject: Subject) -> list[Finding]:
@@ -312,6 +348,8 @@ def clocks(subject: Subject) -> list[Finding]:
 CHECKS: Sequence[Callable[[Subject], list[Finding]]] = (
     coverage,
     blanks,
+    blank_volumes,
+    second_readings,
     stale_runs,
     jumps,
     splits,

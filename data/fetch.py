@@ -178,7 +178,7 @@ def finished(delivery: Delivery, instrument: Instrument, now: datetime) -> Deliv
         If nothing is left.
     """
     stamp = delivery.origin.stamp
-    if stamp == "ny16" or instrument.frequency == "weekly":
+    if stamp == "ny16" or instrument.frequency != "daily":
         return delivery
     if stamp == "utc00":
         over = now.astimezone(UTC).date() - timedelta(days=1)

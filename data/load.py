@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -55,61 +55,97 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
         If a series cannot be used, or a required one is too short or ends before the study's windows do.
     """
     cut = as_of_date(as_of, study)
-    origin_of_all = open_source(study, source)
-    deliveries, absent = _deliver(study, origin_of_all, cut)
+    opened = open_source(study, source)
+    deliveries, absent = _deliver(study, opened, cut)
     clock = _clock(study, deliveries, cut)
-    aligned = {
-        role: calendar.align(_known(study.instrument(role), delivery, cut), clock, study.instrument(role))
-        for role, delivery in deliveries.items()
-    }
-    for role, series in aligned.items():
-        if study.instrument(role).required:
-            _require_length(study.instrument(role), deliveries[role], series.levels, clock)
-    levels = pd.DataFrame({role: series.levels for role, series in aligned.items()})
-    returns = pd.DataFrame({role: calendar.changes(levels[role], study.instrument(role).change) for role in aligned})
-    early = calendar.half_days(study.clock.exchange, study.clock.start, cut)
-    subjects = [
-        Subject(
-            study.instrument(role),
-            _cut(study.instrument(role), deliveries[role], cut),
-            aligned[role],
-            returns[role].dropna(),
-            early.intersection(clock),
-        )
-        for role in deliveries
-    ]
-    simulated = origin_of_all.kind == "simulated" or any(delivery.origin.simulated for delivery in deliveries.values())
+    members = {role: _member(study.instrument(role), delivery, clock, cut) for role, delivery in deliveries.items()}
+    absent += [(role, "it has no value on any session of the panel") for role in members if members[role].is_silent]
+    members = {role: member for role, member in members.items() if not member.is_silent}
+    for member in members.values():
+        if member.instrument.required:
+            _require_length(member, clock)
+    simulated = opened.kind == "simulated" or any(member.delivery.origin.simulated for member in members.values())
+    early = calendar.half_days(study.clock.exchange, study.clock.start, cut).intersection(clock)
     return Panel(
-        levels=levels,
-        returns=returns,
-        closes=_column(deliveries, "close", clock),
-        volumes=_volumes(deliveries, clock),
-        history=MappingProxyType(
-            {role: _known(study.instrument(role), delivery, cut) for role, delivery in deliveries.items()}
-        ),
+        levels=pd.DataFrame({role: member.aligned.levels for role, member in members.items()}),
+        returns=pd.DataFrame({role: member.changes for role, member in members.items()}),
+        closes=pd.DataFrame({role: member.column("close", clock) for role, member in members.items()}),
+        volumes=pd.DataFrame({role: member.column("volume", clock) for role, member in members.items()}),
+        history=MappingProxyType({role: member.delivery.level.rename(role) for role, member in members.items()}),
         gap_days=pd.Series(np.diff(clock) // np.timedelta64(1, "D"), index=clock[1:], name="gap_days"),
-        origins=MappingProxyType({role: delivery.origin for role, delivery in deliveries.items()}),
-        names=MappingProxyType({role: study.instrument(role).name for role in deliveries}),
-        units=MappingProxyType({role: UNITS[study.instrument(role).change] for role in deliveries}),
-        calendar_rule=_rule(study, deliveries),
+        origins=MappingProxyType({role: member.delivery.origin for role, member in members.items()}),
+        names=MappingProxyType({role: member.instrument.name for role, member in members.items()}),
+        units=MappingProxyType({role: UNITS[member.instrument.change] for role, member in members.items()}),
+        calendar_rule=_rule(study, members),
         kind="simulated" if simulated else "real",
-        source=f"{_described(origin_of_all, simulated)}, to {iso(clock[-1])}",
+        source=f"{_described(opened, simulated)}, to {iso(clock[-1])}",
         as_of=cut,
-        quality=_report(subjects, absent),
-        sha256=_digest(deliveries),
+        quality=_report(study, members, early, absent),
+        sha256=_digest(members),
         release_lags=MappingProxyType(
-            {
-                one.role: one.release_lag_days
-                for one in study.instruments
-                if one.release_lag_days and one.role in deliveries
-            }
+            {role: lag for role, member in members.items() if (lag := member.instrument.release_lag_days)}
         ),
-        alternatives=MappingProxyType(
-            {role: _alternatives(study.instrument(role), one, clock, cut) for role, one in deliveries.items()}
-        ),
+        alternatives=MappingProxyType({role: member.alternatives for role, member in members.items()}),
         bars=MappingProxyType(
-            {role: bars for role, one in deliveries.items() if (bars := _bars(one, clock)) is not None}
+            {role: bars for role, member in members.items() if (bars := member.bars(clock)) is not None}
         ),
+    )
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One instrument on the panel's clock; its delivery is cut at the as-of date."""
+
+    instrument: Instrument
+    delivery: Delivery
+    aligned: calendar.Aligned
+    alternatives: tuple[Alternative, ...]
+    cross_checks: tuple[pd.Series, ...]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether an optional series has no value in the panel."""
+        return not self.instrument.required and bool(self.aligned.levels.isna().all())
+
+    @property
+    def changes(self) -> pd.Series:
+        """Changes of the aligned levels."""
+        return calendar.changes(self.aligned.levels, self.instrument.change)
+
+    @property
+    def second_readings(self) -> tuple[Delivery, ...]:
+        """Every other file that was read for it."""
+        return self.delivery.alternatives + self.delivery.cross_checks
+
+    @property
+    def second_levels(self) -> tuple[pd.Series, ...]:
+        """Their levels on the panel's sessions."""
+        return tuple(one.levels for one in self.alternatives) + self.cross_checks
+
+    def column(self, name: str, clock: pd.DatetimeIndex) -> pd.Series:
+        """A column of the priced file; volume, where that has none, from the first alternative that has it."""
+        files = (self.delivery, *self.delivery.alternatives) if name == "volume" else (self.delivery,)
+        frame = next((one.frame for one in files if name in one.frame), None)
+        return pd.Series(np.nan, index=clock) if frame is None else frame[name].reindex(clock)
+
+    def bars(self, clock: pd.DatetimeIndex) -> pd.DataFrame | None:
+        """Daily ranges of the priced file, else of the first alternative that has them."""
+        for one in (self.delivery, *self.delivery.alternatives):
+            if set(BAR) <= set(one.frame.columns):
+                return one.frame[list(BAR)].reindex(clock)
+        return None
+
+
+def _member(instrument: Instrument, delivery: Delivery, clock: pd.DatetimeIndex, cut: date) -> _Member:
+    known = _known(instrument, delivery, cut)
+    others = tuple(_known(instrument, one, cut) for one in delivery.alternatives)
+    witnesses = tuple(_known(instrument, one, cut) for one in delivery.cross_checks)
+    return _Member(
+        instrument,
+        replace(known, alternatives=others, cross_checks=witnesses),
+        calendar.align(known.level, clock, instrument),
+        tuple(Alternative(calendar.align(one.level, clock, instrument).levels, one.origin) for one in others),
+        tuple(calendar.align(one.level, clock, instrument).levels for one in witnesses),
     )
 
 
@@ -168,10 +204,9 @@ def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Deliver
                 raise
             absent.append((instrument.role, error.problem))
             continue
-        for one in (delivery, *delivery.alternatives):
+        for one in (delivery, *delivery.alternatives, *delivery.cross_checks):
             validate(one, instrument)
-        known = _known(instrument, delivery, cut)
-        if known.empty:
+        if _known(instrument, delivery, cut).level.empty:
             reason = f"it holds nothing up to {cut}"
             if instrument.required:
                 raise QualityError(delivery.origin.address, reason, "Choose a later AS_OF or give a longer file.")
@@ -181,13 +216,8 @@ def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Deliver
     return deliveries, absent
 
 
-def _known(instrument: Instrument, delivery: Delivery, cut: date) -> pd.Series:
-    return calendar.released(delivery.level, instrument.release_lag_days, cut).rename(instrument.role)
-
-
-def _cut(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:
-    known = calendar.released(delivery.frame, instrument.release_lag_days, cut)
-    return replace(delivery, frame=known)
+def _known(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:
+    return replace(delivery, frame=calendar.released(delivery.frame, instrument.release_lag_days, cut))
 
 
 def _clock(study: Study, deliveries: Mapping[str, Delivery], cut: date) -> pd.DatetimeIndex:
@@ -223,57 +253,20 @@ def _clock(study: Study, deliveries: Mapping[str, Delivery], cut: date) -> pd.Da
     return clock
 
 
-def _require_length(instrument: Instrument, delivery: Delivery, levels: pd.Series, clock: pd.DatetimeIndex) -> None:
-    present = int(levels.notna().sum())
-    if present < MINIMUM_SESSIONS and instrument.frequency == "daily":
+def _require_length(member: _Member, clock: pd.DatetimeIndex) -> None:
+    present = int(member.aligned.levels.notna().sum())
+    if present < MINIMUM_SESSIONS and member.instrument.frequency == "daily":
         raise QualityError(
-            delivery.origin.address,
-            f"{instrument.id} has {present} values on the sessions from {iso(clock[0])} to {iso(clock[-1])}",
+            member.delivery.origin.address,
+            f"{member.instrument.id} has {present} values on the sessions from {iso(clock[0])} to {iso(clock[-1])}",
             f"At least {MINIMUM_SESSIONS} are needed: give a longer file.",
         )
 
 
-def _column(deliveries: Mapping[str, Delivery], column: str, clock: pd.DatetimeIndex) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            role: delivery.frame[column].reindex(clock) if column in delivery.frame else np.nan
-            for role, delivery in deliveries.items()
-        },
-        index=clock,
-        dtype=float,
-    )
-
-
-def _volumes(deliveries: Mapping[str, Delivery], clock: pd.DatetimeIndex) -> pd.DataFrame:
-    """Volumes of the priced file, else of the first alternative that has them (Bitcoin at 16:00 New York has none)."""
-    with_volume = {
-        role: next((one for one in (delivery, *delivery.alternatives) if "volume" in one.frame), delivery)
-        for role, delivery in deliveries.items()
-    }
-    return _column(with_volume, "volume", clock)
-
-
-def _bars(delivery: Delivery, clock: pd.DatetimeIndex) -> pd.DataFrame | None:
-    """Daily ranges of the priced file, else of the first alternative that has them."""
-    for one in (delivery, *delivery.alternatives):
-        if set(BAR) <= set(one.frame.columns):
-            return one.frame[list(BAR)].reindex(clock)
-    return None
-
-
-def _alternatives(
-    instrument: Instrument, delivery: Delivery, clock: pd.DatetimeIndex, cut: date
-) -> tuple[Alternative, ...]:
-    return tuple(
-        Alternative(calendar.align(_known(instrument, one, cut), clock, instrument).levels, one.origin)
-        for one in delivery.alternatives
-    )
-
-
-def _rule(study: Study, deliveries: Mapping[str, Delivery]) -> str:
-    here = [one for one in study.instruments if one.role in deliveries]
-    always = [(one.name, deliveries[one.role].origin.stamp) for one in here if one.trades == "always"]
-    lagged = [(one.name, one.release_lag_days) for one in here if one.release_lag_days]
+def _rule(study: Study, members: Mapping[str, _Member]) -> str:
+    here = [(member.instrument, member.delivery.origin.stamp) for member in members.values()]
+    always = [(one.name, stamp) for one, stamp in here if one.trades == "always"]
+    lagged = [(one.name, one.release_lag_days) for one, _ in here if one.release_lag_days]
     return calendar.rule(study.clock.exchange, always, lagged)
 
 
@@ -283,16 +276,26 @@ def _described(source: Source, simulated: bool) -> str:
     return source.description
 
 
-def _report(subjects: list[Subject], absent: list[tuple[str, str]]) -> QualityReport:
+def _report(
+    study: Study, members: Mapping[str, _Member], early: pd.DatetimeIndex, absent: list[tuple[str, str]]
+) -> QualityReport:
     summaries: list[SeriesSummary] = []
     findings: list[Finding] = []
-    for subject in subjects:
+    for role, member in members.items():
+        subject = Subject(
+            member.instrument,
+            member.delivery,
+            member.aligned,
+            member.changes.dropna(),
+            early,
+            tuple(zip(member.second_readings, member.second_levels, strict=True)),
+        )
         found = examine(subject)
         findings += found
-        level = subject.delivery.level
+        level = member.delivery.level
         summaries.append(
             SeriesSummary(
-                role=subject.instrument.role,
+                role=role,
                 first=iso(level.index[0]),
                 last=iso(level.index[-1]),
                 observations=int(level.size),
@@ -300,12 +303,23 @@ def _report(subjects: list[Subject], absent: list[tuple[str, str]]) -> QualityRe
                 light=worst(found),
             )
         )
+    _stop_on_red(study, members, findings)
     return QualityReport(tuple(summaries), tuple(findings), tuple(absent))
 
 
-def _digest(deliveries: Mapping[str, Delivery]) -> str:
+def _stop_on_red(study: Study, members: Mapping[str, _Member], findings: list[Finding]) -> None:
+    red = [one for one in findings if one.light == "red" and one.role not in study.quality.accept_red]
+    if red:
+        raise QualityError(
+            members[red[0].role].delivery.origin.address,
+            f"{red[0].check}: {red[0].detail}",
+            f'Mend the file, or accept it knowingly: [quality] accept_red = ["{red[0].role}"] in the study file.',
+        )
+
+
+def _digest(members: Mapping[str, _Member]) -> str:
     digest = hashlib.sha256()
-    for role in sorted(deliveries):
-        for one in (deliveries[role], *deliveries[role].alternatives):
+    for role in sorted(members):
+        for one in (members[role].delivery, *members[role].second_readings):
             digest.update(f"{role} {one.origin.sha256}\n".encode())
     return digest.hexdigest()

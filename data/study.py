@@ -42,11 +42,15 @@ class _Frozen(BaseModel):
 
 
 class CsvFile(_Frozen):
-    """A file an instrument may be read from inside a folder of CSV files."""
+    """A file an instrument may be read from, or compared with, inside a folder of CSV files.
+
+    `agreement` is the correlation of its changes with the priced file's below which the two are said to disagree.
+    """
 
     name: str
     stamp: Stamp = "session"
     producer: str = "CSV file of the user"
+    agreement: Probability = 0.75
 
 
 class Vendor(_Frozen):
@@ -61,7 +65,8 @@ class Instrument(_Frozen):
     """One series and the part it plays.
 
     `change` says how a level becomes a change: "log" is 100 times the log difference (percent), "basis_points"
-    is 100 times the difference of a level quoted in percent, "difference" is the plain difference.
+    is 100 times the difference of a level quoted in percent, "difference" is the plain difference. `files` and
+    `vendors` are tried in their order; `cross_checks` are files that are only compared with the one that is priced.
     """
 
     id: str
@@ -69,10 +74,11 @@ class Instrument(_Frozen):
     name: str
     change: Literal["log", "basis_points", "difference"] = "log"
     trades: Literal["sessions", "always"] = "sessions"
-    frequency: Literal["daily", "weekly"] = "daily"
+    frequency: Literal["daily", "weekly", "monthly"] = "daily"
     release_lag_days: Annotated[int, Field(ge=0)] = 0
     required: bool = False
     files: tuple[CsvFile, ...] = ()
+    cross_checks: tuple[CsvFile, ...] = ()
     vendors: tuple[Vendor, ...] = ()
 
 
@@ -118,6 +124,12 @@ class Inference(_Frozen):
     block_floor: Annotated[int, Field(ge=1)]
     block_cap: Annotated[int, Field(ge=1)]
     band_draws: Annotated[int, Field(ge=100)]
+
+
+class Quality(_Frozen):
+    """What the study makes of a red light: it stops the edition, except for the roles named here."""
+
+    accept_red: tuple[Role, ...] = ()
 
 
 class Margins(_Frozen):
@@ -180,6 +192,7 @@ class Study(_Frozen):
     clock: Clock
     windows: dict[str, Window]
     inference: Inference
+    quality: Quality = Quality()
     margins: Margins
     correlation: Correlation
     regimes: Regimes

@@ -57,8 +57,13 @@ class CsvFolder:
         if here:
             first, *others = here
             note = "" if first is files[0] else f"read from {first.name}, as {files[0].name} is not in the folder"
-            alternatives = tuple(deliver_file(self._folder / file.name, file) for file in others)
-            return replace(deliver_file(self._folder / first.name, first), note=note, alternatives=alternatives)
+            witnesses = [file for file in instrument.cross_checks if file.name in self._names]
+            return replace(
+                deliver_file(self._folder / first.name, first),
+                note=note,
+                alternatives=tuple(deliver_file(self._folder / file.name, file) for file in others),
+                cross_checks=tuple(deliver_file(self._folder / file.name, file) for file in witnesses),
+            )
         raise SeriesAbsentError(
             instrument.id,
             f"none of {', '.join(file.name for file in files)} is in folder {self._folder.resolve().name}",
@@ -88,7 +93,7 @@ def deliver_file(path: Path, file: CsvFile) -> Delivery:
         stamp=file.stamp,
         simulated=simulated,
     )
-    return Delivery(parsed.frame, origin)
+    return Delivery(parsed.frame, origin, agreement=file.agreement)
 
 
 def adjustment_of(columns: pd.Index) -> str:

@@ -34,15 +34,21 @@ class Delivery:
         How it came to this file or vendor when it was not the first choice, else empty.
     remarks : tuple of str
         What else happened on the way, e.g. a bar that was still trading and was left out.
+    agreement : float
+        Correlation of its changes with the priced series' below which the two are said to disagree.
     alternatives : tuple of Delivery
         The same quantity from the next choices, where the source holds them too.
+    cross_checks : tuple of Delivery
+        Related quantities, for comparison only.
     """
 
     frame: pd.DataFrame
     origin: Origin
     note: str = ""
     remarks: tuple[str, ...] = ()
+    agreement: float = 0.0
     alternatives: tuple[Delivery, ...] = ()
+    cross_checks: tuple[Delivery, ...] = ()
 
     @property
     def level(self) -> pd.Series:

@@ -14,12 +14,14 @@ from data.checks import (
     Subject,
     adjustment,
     bars,
+    blank_volumes,
     blanks,
     clocks,
     coverage,
     examine,
     jumps,
     named_dates,
+    second_readings,
     splits,
     stale_runs,
     unfinished_bar,
@@ -91,6 +93,31 @@ def test_blanks_are_counted() -> None:
     frame = calm()
     frame.loc[CLOCK[3], "adj_close"] = np.nan
     assert only(blanks(subject(frame))).detail == f"1 row without adj_close: {CLOCK[3]:%Y-%m-%d}"
+
+
+def test_a_price_without_volume_is_named() -> None:
+    frame = calm()
+    frame.iloc[4, 2] = np.nan
+    found = only(blank_volumes(subject(frame)))
+    assert (found.light, found.detail) == ("amber", f"1 row with a price and no volume: {CLOCK[4]:%Y-%m-%d}")
+
+
+def test_a_second_reading_is_held_against_the_agreement_expected_of_it() -> None:
+    first = subject(calm())
+    noise = 1.0 + np.random.default_rng(2).normal(0.0, 0.004, len(CLOCK))
+    other = Delivery(calm() * noise[:, None], replace(ORIGIN, address="second.csv"), agreement=0.7)
+    levels = align(other.level, CLOCK, GOLD).levels
+    found = only(second_readings(replace(first, second_readings=((other, levels),))))
+    assert found.light == "green"
+    assert found.detail.startswith("second.csv: correlation of changes 0.8")
+    strict = replace(other, agreement=0.99)
+    assert only(second_readings(replace(first, second_readings=((strict, levels),)))).light == "amber"
+    assert second_readings(replace(first, second_readings=((other, levels.where(levels.index < CLOCK[30])),))) == []
+
+
+def test_a_monthly_series_is_not_late_for_a_month() -> None:
+    monthly = Instrument(id="M", role="conditions", name="M", frequency="monthly", release_lag_days=20)
+    assert coverage(subject(calm()[["close"]].iloc[::21].iloc[:-1], monthly)) == []
 
 
 def test_a_stale_run_is_measured() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from data import load_panel
 from data.errors import QualityError, SourceError, StudyError, StudyFileError
-from data.study import Study, Window
+from data.study import CsvFile, Quality, Study, Window
 
 START, LAST, AS_OF = date(2024, 6, 3), date(2025, 12, 31), date(2026, 1, 4)
 
@@ -139,6 +139,47 @@ def test_a_marked_file_marks_the_panel(small_study: Study, folder: Path, rewrite
     assert panel.kind == "simulated"
     assert panel.origins["metal"].simulated
     assert panel.source.startswith("partly SIMULATED data (not market evidence) from folder prices")
+
+
+def test_an_optional_series_that_ended_before_the_panel_is_absent(
+    small_study: Study, folder: Path, rewrite: Rewrite
+) -> None:
+    rewrite("hyo.csv", lambda text: "\n".join(text.splitlines()[:30]) + "\n")
+    panel = load_panel(small_study, folder)
+    assert panel.quality.absent == (("credit", "it has no value on any session of the panel"),)
+    assert "credit" not in panel.roles
+
+
+def test_a_red_light_stops_the_run_unless_it_is_accepted(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
+    def halve(text: str) -> str:
+        header, *rows = text.strip().splitlines()
+        split = [row.split(",") for row in rows]
+        later = [
+            [day, *(str(float(field) / 2.0) for field in fields)] if day >= "2025-06-02" else [day, *fields]
+            for day, *fields in split
+        ]
+        return "\n".join([header, *(",".join(row) for row in later)]) + "\n"
+
+    rewrite("gld.csv", halve)
+    with pytest.raises(QualityError, match=r"gld\.csv: unadjusted split: .* factor of 2 on 2025-06-02"):
+        load_panel(small_study, folder)
+    accepting = small_study.model_copy(update={"quality": Quality(accept_red=("metal",))})
+    panel = load_panel(accepting, folder)
+    assert {one.role for one in panel.quality.summaries if one.light == "red"} == {"metal"}
+    assert panel.returns.loc["2025-06-02", "metal"] < -60.0
+
+
+def test_a_file_for_comparison_is_compared_and_nothing_else(small_study: Study, folder: Path) -> None:
+    gold = small_study.instrument("metal").model_copy(
+        update={"cross_checks": (CsvFile(name="hyo.csv", agreement=0.5), CsvFile(name="not-there.csv"))}
+    )
+    others = tuple(one for one in small_study.instruments if one.role != "metal")
+    panel = load_panel(small_study.model_copy(update={"instruments": (gold, *others)}), folder)
+    (found,) = (one for one in panel.quality.findings if one.role == "metal" and one.check == "second reading")
+    assert found.light == "amber"
+    assert found.detail.startswith("hyo.csv: correlation of changes ")
+    assert panel.alternatives["metal"] == ()
+    assert panel.sha256 != load_panel(small_study, folder).sha256
 
 
 def _every_value(text: str, value: str) -> str:

@@ -63,6 +63,11 @@ def test_oddities_that_are_known_are_found_and_nothing_is_red(panel: Panel) -> N
     assert "2026-01-30 (-10.8 %)" in found["metal", "jump"].detail
     assert "2020-03-12" in found["crypto", "jump"].detail
     assert {one.role for one in panel.quality.findings if one.light != "green"} == {"miners"}
+    readings = {
+        one.detail.partition(":")[0]: one.light for one in panel.quality.findings if one.check == "second reading"
+    }
+    assert len(readings) == 8
+    assert set(readings.values()) == {"green"}
     assert found["miners", "spike"].detail.endswith("2020-03-13")
 
 
