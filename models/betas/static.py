@@ -7,7 +7,7 @@ import pandas as pd
 from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 
-from data.errors import EstimationError
+from models.betas.sample import complete_rows
 from models.estimate import Estimate
 from models.inference.hac import least_squares
 from models.inference.intervals import normal_estimate
@@ -39,7 +39,7 @@ def static_beta(y: pd.Series, X: pd.DataFrame | pd.Series, *, level: float = 0.9
     EstimationError
         If fewer than 30 complete sessions remain or a factor is constant.
     """
-    rows = _complete(y, X)
+    rows = complete_rows(y, X, MINIMUM_SESSIONS)
     regressors = np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()])
     fit = least_squares(rows.iloc[:, 0].to_numpy(), regressors)
     method = "ordinary least squares, equal-weighted cosine HAC interval"
@@ -52,7 +52,7 @@ def static_beta(y: pd.Series, X: pd.DataFrame | pd.Series, *, level: float = 0.9
 def dimson_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
     """Sum of the betas on the factor's previous, same and next session (Dimson 1979), for unequal clocks."""
     stacked = pd.concat({"lag": x.shift(1), "same": x, "lead": x.shift(-1)}, axis=1)
-    rows = _complete(y, stacked)
+    rows = complete_rows(y, stacked, MINIMUM_SESSIONS)
     fit = least_squares(rows.iloc[:, 0].to_numpy(), np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()]))
     summed = np.array([0.0, 1.0, 1.0, 1.0])
     return normal_estimate(
@@ -66,7 +66,7 @@ def dimson_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
 
 def huber_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
     """Beta by Huber's M-estimator, which caps the pull of single days."""
-    rows = _complete(y, x)
+    rows = complete_rows(y, x, MINIMUM_SESSIONS)
     fit = RLM(rows.iloc[:, 0].to_numpy(), np.column_stack([np.ones(len(rows)), rows.iloc[:, 1]]), M=HuberT()).fit()
     return normal_estimate(
         float(fit.params[1]), float(fit.bse[1]), level=level, n=len(rows), method="Huber regression, threshold 1.345"
@@ -78,14 +78,3 @@ def up_down_betas(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> tuple[E
     split = pd.concat({"up": x.clip(lower=0.0), "down": x.clip(upper=0.0)}, axis=1)
     betas = static_beta(y, split, level=level)
     return betas["up"], betas["down"]
-
-
-def _complete(y: pd.Series, X: pd.DataFrame | pd.Series) -> pd.DataFrame:
-    rows = pd.concat([y, X], axis=1).dropna()
-    if len(rows) < MINIMUM_SESSIONS:
-        raise EstimationError(
-            f"beta of {y.name}", f"only {len(rows)} complete sessions", f"At least {MINIMUM_SESSIONS} are needed."
-        )
-    if (rows.iloc[:, 1:].std() == 0.0).any():
-        raise EstimationError(f"beta of {y.name}", "a factor is constant", "Check the factor's data.")
-    return rows
