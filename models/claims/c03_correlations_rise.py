@@ -17,7 +17,7 @@ Episode    The stress days lie almost wholly before the article's window: the cl
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,8 @@ import pandas as pd
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit, SpecificationResult
+from models.drivers import contagion_bound
 from models.estimate import Estimate, NotDecidable
-from models.inference.bootstrap import stationary_indices
 from models.inference.contrasts import Term, analytic_contrast, correlation_contrast
 from models.stress import drawdown_stress, fear_stress, spells
 
@@ -67,8 +67,14 @@ def measure(case: Case) -> Measurement | NotDecidable:
         secondary={
             "mean correlation in calm": _level(residuals, labels, CALM, case),
             "mean correlation in stress": _level(residuals, labels, STRESS, case),
-            "stress minus calm, bound for selection on the market's variance": _forbes_rigobon(
-                raw, market, labels, case
+            "stress minus calm, bound for selection on the market's variance": contagion_bound(
+                raw.drop(columns="market"),
+                market,
+                labels,
+                block=float(case.block_bounds[1]),
+                level=case.level,
+                replications=case.replications,
+                seed=case.seed,
             ),
         },
         exhibits=_matrices(case, residuals, labels),
@@ -95,28 +101,28 @@ def _too_few(labels: pd.Series, case: Case) -> NotDecidable | None:
 
 def _specifications(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> list[SpecificationResult]:
     """Stress definition x returns x core set x sample, each with an analytic interval."""
-    raw = case.panel.returns.loc[residuals.index, residuals.columns]
+    assets = list(residuals.columns)
     stress = {"fear index": labels, "market drawdown": drawdown_stress(case.panel, case.study.stress)}
-    rows = {"devolatilised": residuals, "raw": raw}
-    columns = list(residuals.columns)
-    cores = {"all assets": columns, "without gold": [role for role in columns if role != "metal"]}
-    samples = {"full": residuals.index, "since 2020": case.sessions("post_2020")}
+    rows = {"devolatilised": residuals, "raw": case.panel.returns.loc[residuals.index, assets]}
+    cores = {"all assets": assets}
+    if "metal" in assets and len(assets) > 3:
+        cores[f"without {case.panel.names['metal'].lower()}"] = [role for role in assets if role != "metal"]
+    samples = {"full": residuals.index}
+    for window in case.open_windows("post_2020"):
+        samples["since 2020"] = residuals.index.intersection(case.sessions(window))
     results = []
-    for (by, label), (kind, frame), (core, roles), (sample, sessions) in (
-        (one, two, three, four)
-        for one in stress.items()
-        for two in rows.items()
-        for three in cores.items()
-        for four in samples.items()
-    ):
-        name = f"{by}, {kind}, {core}, {sample}"
-        chosen = frame.loc[sessions, roles]
-        codes = label.loc[sessions]
-        too_few = _too_few(codes, case)
-        estimate = too_few or analytic_contrast(
-            chosen.to_numpy(), codes.to_numpy(dtype=np.int64), rise_of_mean(len(roles)), level=case.level, method=name
+    for by, kind, core, sample in product(stress, rows, cores, samples):
+        label = f"{by}, {kind}, {core}, {sample}"
+        chosen = rows[kind].loc[samples[sample], cores[core]]
+        codes = stress[by].loc[samples[sample]]
+        estimate = _too_few(codes, case) or analytic_contrast(
+            chosen.to_numpy(),
+            codes.to_numpy(dtype=np.int64),
+            rise_of_mean(chosen.shape[1]),
+            level=case.level,
+            method=label,
         )
-        results.append(SpecificationResult(name, estimate))
+        results.append(SpecificationResult(label, estimate))
     return results
 
 
@@ -129,45 +135,6 @@ def _level(residuals: pd.DataFrame, labels: pd.Series, group: int, case: Case) -
         half,
         level=case.level,
         method="mean correlation of devolatilised returns, influence-function interval",
-    )
-
-
-def _forbes_rigobon(raw: pd.DataFrame, market: pd.Series, labels: pd.Series, case: Case) -> Estimate | NotDecidable:
-    """Rise of the market's mean correlation with the others after the adjustment rho / sqrt(1 + d (1 - rho^2)).
-
-    d is the relative rise of the market's variance; the interval is a stationary bootstrap percentile interval.
-    """
-    others = raw.drop(columns="market").to_numpy()
-    values, label = market.to_numpy(), labels.to_numpy()
-
-    def adjusted_rise(rows: np.ndarray) -> float:
-        stressed, calm = rows[label[rows]], rows[~label[rows]]
-        if stressed.size < 10:
-            return np.nan
-        excess = values[stressed].var() / values[calm].var() - 1.0
-        rho_stress, rho_calm = (
-            np.array([np.corrcoef(values[part], column[part])[0, 1] for column in others.T])
-            for part in (stressed, calm)
-        )
-        return float(np.mean(rho_stress / np.sqrt(1.0 + excess * (1.0 - rho_stress**2)) - rho_calm))
-
-    replications = min(case.replications, 399)
-    indices = stationary_indices((len(raw),), float(case.block_bounds[1]), replications, case.seed)
-    draws = np.array([adjusted_rise(rows) for rows in indices])
-    draws = draws[np.isfinite(draws)]
-    if draws.size < replications / 2:
-        return NotDecidable("too few resamples hold stress days")
-    tail = (1.0 - case.level) / 2.0
-    low, high = np.quantile(draws, [tail, 1.0 - tail])
-    return Estimate(
-        adjusted_rise(np.arange(len(raw))),
-        float(draws.std()),
-        float(low),
-        float(high),
-        case.level,
-        len(raw),
-        "",
-        f"Forbes and Rigobon (2002), raw returns against the market; percentile bootstrap, {draws.size} resamples",
     )
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from data.errors import EstimationError
-from models.events import _common_spans, abnormal_returns
+from models.events import abnormal_returns
+from models.spans import common_spans
 
 
 def world(seed: int, planted: float = 0.0):
@@ -59,7 +60,7 @@ def test_interval_covers_the_planted_return():
 def test_a_missing_factor_joins_two_sessions_and_loses_nothing():
     returns, factors, event = world(3)
     factors.loc[event[2], "market"] = np.nan
-    spans = _common_spans(returns, factors)
+    spans = common_spans(pd.concat([returns, factors], axis=1))
     assert event[2] not in spans.index
     both = returns.loc[[event[2], event[3]], "gold"].sum()
     assert spans.loc[event[3], "gold"] == pytest.approx(both)

@@ -1,0 +1,195 @@
+"""Why did it fall: a window's cumulative move divided among blocks of drivers and an own residual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.drivers.kernels import centred_products, coalition_values, shapley_draws, subset_slopes
+from models.drivers.shapley import Blocks, regression_design, residual_influence
+from models.estimate import Estimate, NotDecidable
+from models.inference.resampling import Resampling, percentile_estimate
+
+Array = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A window's move and what it is attributed to.
+
+    Attributes
+    ----------
+    move : float
+        Cumulative change of the dependent over the window, percent (observed, without sampling error).
+    contributions : mapping of str to (Estimate or NotDecidable)
+        Percent due to each block, and last "own residual"; the values sum to `move`.
+    explained : Estimate or NotDecidable
+        Percent explained by all blocks together.
+    shares : mapping of str to (Estimate or NotDecidable)
+        Contribution of each block over what all blocks explain.
+    shares_of_move : mapping of str to (Estimate or NotDecidable)
+        Contribution of each block, and of the own residual, over the whole move.
+    r_squared : float
+        Of the model within the window: one minus squared errors over squared returns of the window.
+    sessions : int
+        Sessions of the window.
+    n : int
+        Sessions on which the slopes are estimated.
+    """
+
+    move: float
+    contributions: Mapping[str, Estimate | NotDecidable]
+    explained: Estimate | NotDecidable
+    shares: Mapping[str, Estimate | NotDecidable]
+    shares_of_move: Mapping[str, Estimate | NotDecidable]
+    r_squared: float
+    sessions: int
+    n: int
+
+
+def attribute_window(
+    dependent: pd.Series,
+    drivers: pd.DataFrame,
+    blocks: Blocks,
+    window: pd.DatetimeIndex,
+    resampling: Resampling,
+    sample: pd.DatetimeIndex | None = None,
+) -> Attribution | NotDecidable:
+    r"""Attribute the move of a window to blocks of drivers by the Shapley value.
+
+    Parameters
+    ----------
+    dependent : Series, (T,)
+        Percent returns of the asset.
+    drivers : DataFrame, (T, K)
+        Changes of the drivers on the same sessions; a session without a value is joined to the next.
+    blocks : mapping of str to tuple of str
+        Columns of each block.
+    window : DatetimeIndex
+        Sessions whose moves are attributed; they never enter the slopes.
+    resampling : Resampling
+    sample : DatetimeIndex, optional
+        Sessions on which slopes are estimated; all outside the window without it.
+
+    Returns
+    -------
+    Attribution or NotDecidable
+
+    Notes
+    -----
+    The worth of a coalition S of blocks is :math:`v(S) = \hat\beta_S' \sum_{t \in W} x_{S,t}`, the slopes coming from
+    the regression on S alone, so a block gets credit for what it shares with the others in every order of entry
+    (Shapley 1953). The moves of the window are held fixed, only slopes are resampled: intervals say how well the
+    slopes are known, not how another window would have gone. The own residual holds the drift.
+    Observational: "in line with", never "caused by".
+    """
+    outside = dependent.index.difference(window) if sample is None else sample.difference(window)
+    everything = regression_design(dependent, drivers, blocks)
+    if isinstance(everything, NotDecidable):
+        return everything
+    inside = everything.frame[everything.frame.index.isin(window)]
+    if inside.empty:
+        return NotDecidable("the window has no session on which every driver has a value")
+    chosen = everything.frame[everything.frame.index.isin(outside)]
+    design = regression_design(chosen["dependent"], chosen.drop(columns="dependent"), blocks)
+    if isinstance(design, NotDecidable):
+        return design
+    rows, names = design.rows, design.names
+    moves = inside.drop(columns="dependent").sum().to_numpy()
+    move = float(inside["dependent"].sum())
+    products = centred_products(rows, np.arange(len(rows)))
+    slopes = subset_slopes(products, np.arange(1, rows.shape[1]))
+    fitted = rows[:, 0].mean() + (inside.drop(columns="dependent").to_numpy() - rows[:, 1:].mean(axis=0)) @ slopes
+    indices = resampling.indices(residual_influence(rows))
+    value = shapley_draws(rows, np.arange(len(rows))[None, :], design.block_of, len(names), moves)[0, 1]
+    draws = shapley_draws(rows, indices, design.block_of, len(names), moves)[:, 1]
+    value, draws = np.append(value, move - value.sum()), np.column_stack([draws, move - draws.sum(axis=1)])
+    explained, drawn = float(value[:-1].sum()), draws[:, :-1].sum(axis=1)
+
+    def estimate(point: float, given: Array, unit: str, method: str) -> Estimate | NotDecidable:
+        return percentile_estimate(point, given, level=resampling.level, n=len(rows), unit=unit, method=method)
+
+    def ratio(point: float, given: Array, whole: float, wholes: Array, what: str) -> Estimate | NotDecidable:
+        if abs(whole) < NEGLIGIBLE:
+            return NotDecidable(f"{what} is zero, of which there are no shares")
+        return estimate(point / whole, given / wholes, "", f"Shapley share of {what}")
+
+    labels = (*names, "own residual")
+    return Attribution(
+        move=move,
+        contributions={
+            name: estimate(
+                float(value[g]), draws[:, g], "%", "Shapley share of a window's move, its drivers held fixed"
+            )
+            for g, name in enumerate(labels)
+        },
+        explained=estimate(explained, drawn, "%", "slopes times the window's moves"),
+        shares={
+            name: ratio(float(value[g]), draws[:, g], explained, drawn, "the explained move")
+            for g, name in enumerate(names)
+        },
+        shares_of_move={
+            name: ratio(float(value[g]), draws[:, g], move, np.full(len(draws), move), "the move")
+            for g, name in enumerate(labels)
+        },
+        r_squared=1.0
+        - float(np.sum((inside["dependent"] - fitted) ** 2) / max(np.sum(inside["dependent"] ** 2), 1e-300)),
+        sessions=len(inside),
+        n=len(rows),
+    )
+
+
+def beyond(
+    dependent: pd.Series,
+    driver: pd.Series,
+    given: pd.DataFrame,
+    window: pd.DatetimeIndex,
+    resampling: Resampling,
+) -> Estimate | NotDecidable:
+    r"""Share of a window's move explained by what a driver did beyond other series.
+
+    Parameters
+    ----------
+    dependent, driver : Series, (T,)
+    given : DataFrame, (T, K)
+        Series that come first; the driver counts only with its part orthogonal to them.
+    window : DatetimeIndex
+    resampling : Resampling
+
+    Returns
+    -------
+    Estimate or NotDecidable
+        :math:`\hat b \sum_{t \in W} (d_t - \hat g' x_t) / \sum_{t \in W} y_t`, b the driver's slope given x, g the
+        slopes of the driver on x: the last entrant's part of an ordered decomposition. Window moves held fixed.
+    """
+    blocks = {"given": tuple(given.columns), "driver": ("driver",)}
+    drivers = given.assign(driver=driver)
+    everything = regression_design(dependent, drivers, blocks)
+    if isinstance(everything, NotDecidable):
+        return everything
+    inside = everything.frame[everything.frame.index.isin(window)]
+    move = float(inside["dependent"].sum())
+    if abs(move) < NEGLIGIBLE:
+        return NotDecidable("the window's move is zero, of which there are no shares")
+    rows = np.ascontiguousarray(everything.frame[~everything.frame.index.isin(window)].to_numpy())
+    moves = inside.drop(columns="dependent").sum().to_numpy()
+
+    def share(index: NDArray[np.int64]) -> float:
+        values = coalition_values(centred_products(rows, index), everything.block_of, 2, moves)[1]
+        return float((values[3] - values[1]) / move)
+
+    draws = np.array([share(index) for index in resampling.indices(residual_influence(rows))])
+    return percentile_estimate(
+        share(np.arange(len(rows))),
+        draws,
+        level=resampling.level,
+        n=len(rows),
+        unit="",
+        method=f"share of the window's move due to the driver beyond {', '.join(map(str, given.columns))}",
+    )
