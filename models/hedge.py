@@ -182,10 +182,11 @@ def safe_haven(
     frame = factor.to_frame() if controls is None else pd.concat([factor, controls], axis=1)
     rows = complete_rows(y, frame, HISTORY)
     values = rows.iloc[:, 1]
-    cuts = _thresholds(values, tuple(sorted(quantiles, reverse=True)), thresholds)
+    descending = tuple(sorted(quantiles, reverse=True))
+    cuts = _thresholds(values, descending, thresholds)
     rows, values = rows.loc[cuts.index], values.loc[cuts.index]
     after = None if since is None else _after(rows.index, since)
-    below = {quantile: values <= cuts[quantile] for quantile in cuts.columns}
+    below = {quantile: values <= cuts[quantile] for quantile in descending}
     events = {quantile: _fewest(labels, after) for quantile, labels in below.items()}
     name = str(factor.name)
     slopes = {name: values}
@@ -201,7 +202,7 @@ def safe_haven(
         regression=garch_regression(
             rows.iloc[:, 0], pd.DataFrame(columns), volatility=volatility, distribution=distribution
         ),
-        quantiles=tuple(below),
+        quantiles=descending,
         events=tuple(events.values()),
         since=since,
         level=level,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.errors import EstimationError
 from models.betas.sample import complete_rows
 from models.estimate import Estimate
-from models.inference.bootstrap import block_length, stationary_indices
+from models.inference.resampling import Resampling
 
 Array = NDArray[np.float64]
 
@@ -74,11 +74,7 @@ def quantile_regression(
     y: pd.Series,
     X: pd.DataFrame | pd.Series,
     quantile: float,
-    *,
-    level: float = 0.95,
-    replications: int = 1999,
-    block_bounds: tuple[int, int] = (5, 40),
-    seed: int = 0,
+    resampling: Resampling,
 ) -> QuantileRegression:
     """Regress a quantile of `y` on `X` and a constant.
 
@@ -89,8 +85,7 @@ def quantile_regression(
     X : Series or DataFrame, (T, K)
     quantile : float
         Between 0 and 1.
-    level, replications, block_bounds, seed
-        Level of the intervals, resamples, floor and cap of the mean block length, seed.
+    resampling : Resampling
 
     Raises
     ------
@@ -119,9 +114,8 @@ def quantile_regression(
     design = np.ascontiguousarray((regressors - location) / scale)
     coefficients = solve_quantile(response / spread, design, quantile)
     below = (response / spread < design @ coefficients).astype(np.float64)
-    block = block_length(design[:, -1] * (quantile - below), floor=block_bounds[0], cap=block_bounds[1])
-    indices = stationary_indices((len(rows),), block, replications, seed)
-    draws = _quantile_draws(response / spread, design, quantile, indices)
+    influence = design[:, -1] * (quantile - below)
+    draws = _quantile_draws(response / spread, design, quantile, resampling.indices(influence))
     names = ["const", *map(str, rows.columns[1:])]
     back = np.diag(1.0 / scale)
     back[0] -= np.where(np.arange(scale.size) > 0, location / scale, 0.0)
@@ -129,9 +123,9 @@ def quantile_regression(
         quantile=quantile,
         coefficients=pd.Series(back @ coefficients * spread, index=names),
         draws=pd.DataFrame(draws @ back.T * spread, columns=names),
-        block=block,
+        block=resampling.block(influence),
         n=len(rows),
-        level=level,
+        level=resampling.level,
     )
 
 
@@ -156,7 +150,7 @@ def solve_quantile(y: Array, X: Array, quantile: float) -> Array:
     periods = y.size
     a = np.full(periods, 1.0 - quantile)
     s = 1.0 - a
-    b = np.linalg.solve(X.T @ X, X.T @ y)
+    b = np.linalg.solve(X.T @ X, X.T @ y).astype(np.float64)
     surplus = X @ b - y
     z = np.maximum(surplus, 0.0) + 1e-3
     w = np.maximum(-surplus, 0.0) + 1e-3
@@ -202,7 +196,7 @@ def _newton_step(
     for i in range(size):
         for j in range(i):
             system[j, i] = system[i, j]
-    db = np.linalg.solve(system, right)
+    db = np.linalg.solve(system, right).astype(np.float64)
     da = weights * (pull_a - pull_s - X @ db)
     return db, da, pull_a - z / a * da, pull_s + w / s * da
 

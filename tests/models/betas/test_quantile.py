@@ -8,6 +8,7 @@ from scipy.optimize import linprog
 
 from data.errors import EstimationError
 from models.betas.quantile import quantile_regression, solve_quantile
+from models.inference.resampling import Resampling
 
 #: Koenker and Hallock (2001) and the `quantreg` manual: food expenditure on income, Engel's 235 households.
 ENGEL = {
@@ -62,24 +63,26 @@ def test_slopes_of_a_location_scale_model_are_recovered_and_covered():
         x = pd.Series(generator.uniform(0, 2, size=800), name="x")
         y = (1.0 + x + (1.0 + 0.5 * x) * generator.normal(size=800)).rename("y")
         hits += (
-            quantile_regression(y, x, 0.1, replications=199, seed=seed).estimate("x").contains(1.0 - 0.5 * 1.2815516)
+            quantile_regression(y, x, 0.1, Resampling(0.95, 199, (5, 40), seed))
+            .estimate("x")
+            .contains(1.0 - 0.5 * 1.2815516)
         )
     assert 33 <= hits <= 40
 
 
-def test_combinations_use_joint_draws():
+def test_combinations_use_joint_draws(resampling):
     generator = np.random.default_rng(3)
     X = pd.DataFrame(generator.normal(size=(600, 2)), columns=["a", "b"])
     y = (X["a"] - X["b"] + generator.normal(size=600)).rename("y")
-    fit = quantile_regression(y, X, 0.5, replications=199)
+    fit = quantile_regression(y, X, 0.5, resampling)
     total = fit.combination({"a": 1.0, "b": 1.0})
     assert total.value == pytest.approx(fit.estimate("a").value + fit.estimate("b").value)
     assert total.std_error == pytest.approx(float((fit.draws["a"] + fit.draws["b"]).std()))
 
 
-def test_refusals():
+def test_refusals(resampling):
     x = pd.Series(np.random.default_rng(4).normal(size=300), name="x")
     with pytest.raises(EstimationError, match="only 15 observations lie beyond"):
-        quantile_regression((x + x**2).rename("y"), x, 0.05)
+        quantile_regression((x + x**2).rename("y"), x, 0.05, resampling)
     with pytest.raises(EstimationError, match="a factor is constant"):
-        quantile_regression(x, pd.Series(1.0, index=x.index, name="flat"), 0.5)
+        quantile_regression(x, pd.Series(1.0, index=x.index, name="flat"), 0.5, resampling)
