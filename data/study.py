@@ -29,6 +29,13 @@ Role = Literal[
     "short_yield",
     "oil",
     "conditions",
+    "emerging",
+    "broad_dollar",
+    "overnight_rate",
+    "policy_rate",
+    "central_bank_assets",
+    "treasury_account",
+    "reverse_repo",
 ]
 ROLES: tuple[str, ...] = get_args(Role)
 
