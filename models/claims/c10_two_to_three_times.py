@@ -70,7 +70,7 @@ def _specifications(case: Case) -> list[SpecificationResult]:
     results = []
     dependents = [role for role in ("miners", "junior_miners") if role in case.panel.returns.columns]
     for dependent in dependents:
-        for window in ("full", "post_2020", "bitcoin_fund_era"):
+        for window in case.open_windows("full", "post_2020", "bitcoin_fund_era"):
             returns = case.panel.returns.loc[case.sessions(window)]
             y, x = returns[dependent], returns["metal"]
             estimates = {

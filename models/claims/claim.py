@@ -52,7 +52,8 @@ class Case:
 
     def full_residuals(self) -> pd.DataFrame:
         """Devolatilised returns of the correlation assets in the window "full"."""
-        return self.suite.std_residuals.loc[self.sessions("full")]
+        residuals = self.suite.std_residuals
+        return residuals.loc[residuals.index.isin(self.sessions("full"))]
 
     def sessions(self, window: str) -> pd.DatetimeIndex:
         """Sessions of a window, from the day after its base to its last close or the panel's end."""
@@ -62,6 +63,10 @@ class Case:
         if bounds.last is not None:
             inside &= index <= pd.Timestamp(bounds.last)
         return pd.DatetimeIndex(index[inside])
+
+    def open_windows(self, *names: str) -> tuple[str, ...]:
+        """Those of the windows that the study has, for specifications on other samples."""
+        return tuple(name for name in names if name in self.study.windows)
 
     def window_gate(self, window: str) -> NotDecidable | None:
         """Why a dated window cannot be judged with these data, None where it can."""
