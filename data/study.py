@@ -36,10 +36,17 @@ Role = Literal[
     "central_bank_assets",
     "treasury_account",
     "reverse_repo",
+    "silver",
+    "small_caps",
+    "technology",
+    "world",
+    "long_treasuries",
+    "investment_grade",
 ]
 ROLES: tuple[str, ...] = get_args(Role)
 
 Stamp = Literal["session", "ny16", "utc00"]
+Frequency = Literal["daily", "weekly", "monthly"]
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -81,7 +88,7 @@ class Instrument(_Frozen):
     name: str
     change: Literal["log", "basis_points", "difference"] = "log"
     trades: Literal["sessions", "always"] = "sessions"
-    frequency: Literal["daily", "weekly", "monthly"] = "daily"
+    frequency: Frequency = "daily"
     release_lag_days: Annotated[int, Field(ge=0)] = 0
     required: bool = False
     files: tuple[CsvFile, ...] = ()
@@ -98,6 +105,23 @@ class Window(_Frozen):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last is not None and self.last <= self.base:
+            raise ValueError(f"last ({self.last}) must come after base ({self.base})")
+        return self
+
+
+class Crisis(_Frozen):
+    """A past crisis that was named before the returns of a claim were looked at.
+
+    Sessions after the close of `base` up to the close of `last`.
+    """
+
+    name: str
+    base: date
+    last: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last <= self.base:
             raise ValueError(f"last ({self.last}) must come after base ({self.base})")
         return self
 
@@ -204,6 +228,7 @@ class Study(_Frozen):
     correlation: Correlation
     regimes: Regimes
     stress: Stress
+    crises: tuple[Crisis, ...] = ()
     instruments: tuple[Instrument, ...]
     claims: dict[Annotated[str, Field(pattern=r"^C\d\d$")], Claim]
     untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = {}
