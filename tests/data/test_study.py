@@ -50,11 +50,12 @@ def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
     [
         ("[clock]", "[clocks]", "unknown key clocks"),
         ('exchange = "XNYS"', 'exchange = "XNYS"\ncolour = 1', "unknown key clock.colour"),
-        ('role = "metal"', 'role = "silver"', "instruments.1.role"),
+        ('role = "metal"', 'role = "copper"', "instruments.1.role"),
         ("start = 2014-09-17", "", "the key clock.start is missing"),
         ("start = 2014-09-17", 'start = "soon"', "clock.start"),
         ("start = 2014-09-17", "start = 2015-01-05", "windows.full: base 2014-12-31 lies before clock.start"),
         ("last = 2026-02-06 }\nlong", "last = 2026-01-06 }\nlong", "windows.short: last (2026-01-06) must come after"),
+        ("last = 2020-03-23", "last = 2020-02-03", "last (2020-02-03) must come after base (2020-02-19)"),
         ('id = "GLD"', 'id = "BTC"', "instruments: the id BTC is given twice"),
         ('role = "metal"', 'role = "crypto"', "instruments: the role crypto is given twice"),
         ('role = "credit_fund"', 'role = "crypto_fund"', "no instrument plays the role credit_fund"),
