@@ -27,13 +27,15 @@ from reports.text import (
     in_sentence,
     interval,
     listing,
+    named_the,
     number,
     quantity,
     sentence,
+    unit_words,
 )
 
 #: Plots on the page of a statement are lower, so that the page stays one.
-HEIGHT_ON_CLAIM = 118
+HEIGHT_ON_CLAIM = 104
 BAND = ("estimate", "lower", "upper")
 
 
@@ -107,10 +109,6 @@ def _table(verdict: Verdict, exhibit: Exhibit, setting: Setting, i: int) -> Tabl
     )
 
 
-def _unit_words(unit: str) -> str:
-    return {"%": "percent", "bp": "basis points", "": "pure number"}.get(unit, unit)
-
-
 def _sample(frame: pd.DataFrame) -> str:
     index = pd.DatetimeIndex(frame.index)
     return f"daily, {index[0].date().isoformat()} to {index[-1].date().isoformat()}"
@@ -157,7 +155,7 @@ def _band(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     else:
         band = f", band {interval(float(kept['lower'].iloc[-1]), float(kept['upper'].iloc[-1]))}" if len(kept) else ""
         title = f"{capitalised(_subject(exhibit, verdict))}: at the end {_last(frame['estimate'], '')}{band}"
-        label, color = "estimate", BLUE
+        label, color = what, BLUE
     chart = band_chart(
         [Line(label, frame, color)],
         setting.time_frame(frame.index),
@@ -185,7 +183,7 @@ def _same_path(frame: pd.DataFrame, setting: Setting) -> PathBand | None:
 
 def _lines(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     frame = _names(exhibit.frame, setting)
-    ends = listing(f"{_last(frame[column], exhibit.unit)} for {column}" for column in frame.columns)
+    ends = listing(f"{_last(frame[column], exhibit.unit)} for {named_the(str(column))}" for column in frame.columns)
     chart = lines_chart(
         frame,
         setting.time_frame(frame.index),
@@ -193,11 +191,11 @@ def _lines(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
         height=HEIGHT_ON_CLAIM,
         colors=setting.colors([str(column) for column in frame.columns]),
     )
-    title = f"{capitalised(_subject(exhibit, verdict))}: at the end {ends}"
+    title = f"{capitalised(exhibit.unit or _subject(exhibit, verdict))} at the end of the sample: {ends}"
     return _Drawn(
         chart,
         title,
-        f"{capitalised(_unit_words(exhibit.unit))}, {_sample(frame)}, weekly readings in print",
+        f"{capitalised(unit_words(exhibit.unit))}, {_sample(frame)}, weekly readings in print",
         setting.shading,
     )
 
@@ -206,7 +204,8 @@ def _window(exhibit: Exhibit, _: Verdict, setting: Setting) -> _Drawn:
     frame = _names(exhibit.frame, setting)
     order = frame.ffill().iloc[-1].sort_values()
     shown = frame[order.index[:6]]
-    ends = listing(f"{_last(frame[column], exhibit.unit)} for {column}" for column in (order.index[0], order.index[-1]))
+    lowest, highest = str(order.index[0]), str(order.index[-1])
+    low, high = (_last(frame[name], exhibit.unit) for name in (lowest, highest))
     colors = setting.colors([str(column) for column in shown.columns])
     chart = lines_chart(
         shown,
@@ -219,8 +218,10 @@ def _window(exhibit: Exhibit, _: Verdict, setting: Setting) -> _Drawn:
     name = capitalised(humanised(exhibit.name) if exhibit.name != "window" else "change since the base")
     return _Drawn(
         chart,
-        f"{name}: from {ends}" if len(order) > 1 else f"{name}: {ends}",
-        f"{capitalised(_unit_words(exhibit.unit))}, {_sample(frame)}",
+        f"{name}: {low} for {in_sentence(lowest)} to {high} for {in_sentence(highest)} at the end"
+        if len(order) > 1
+        else f"{name}: {low} at the end",
+        f"{capitalised(unit_words(exhibit.unit))}, {_sample(frame)}",
     )
 
 
@@ -250,12 +251,12 @@ def _forest(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn | No
         )
         for label, row in frame.iterrows()
     ]
-    chart = forest_chart(effects, axis=_unit_words(exhibit.unit), simulated=setting.simulated)
+    chart = forest_chart(effects, axis=unit_words(exhibit.unit), simulated=setting.simulated)
     title = (
         f"{capitalised(_subject(exhibit, verdict))}: from {number(min(e.value for e in effects), places)} to "
         f"{number(max(e.value for e in effects), places)}"
     )
-    return _Drawn(chart, title, f"{capitalised(_unit_words(exhibit.unit))}, {setting.level_text} intervals")
+    return _Drawn(chart, title, f"{capitalised(unit_words(exhibit.unit))}, {setting.level_text} intervals")
 
 
 def _density(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
@@ -265,7 +266,7 @@ def _density(exhibit: Exhibit, verdict: Verdict, setting: Setting) -> _Drawn:
     return _Drawn(
         chart,
         f"{capitalised(_subject(exhibit, verdict))}: most likely near {number(center)}",
-        f"Density, {_unit_words(exhibit.unit)}",
+        f"Density, {unit_words(exhibit.unit)}",
     )
 
 

@@ -183,11 +183,18 @@ def deck(evidence: Evidence) -> str:
     )
 
 
+def exact(estimate: Estimate) -> bool:
+    """Whether a number is a reading without uncertainty: a fact, not an estimate."""
+    return estimate.lower == estimate.upper
+
+
 def estimate_clause(estimate: Estimate | NotDecidable, *, signed: bool = False) -> str:
     """ "0.34 (95 % interval 0.19 to 0.49)", or why there is no number."""
     if isinstance(estimate, NotDecidable):
         return str(estimate)
     value = quantity(estimate.value, estimate.unit, signed=signed)
+    if exact(estimate):
+        return value
     return f"{value} ({level(estimate.level)} interval {span(estimate.lower, estimate.upper, estimate.unit)})"
 
 
@@ -197,24 +204,31 @@ def reading(part: Part) -> str:
     if isinstance(effect, NotDecidable):
         return sentence(f"{part.label}: {effect}")
     size = quantity(part.sesoi, effect.unit)
+    if exact(effect):
+        side = "below" if effect.value < part.sesoi else "at or above"
+        value = quantity(effect.value, effect.unit)
+        return (
+            f"{capitalised(part.label)}: the reading is {value}, {side} the threshold of {size}. "
+            f"{sentence(part.reason)}"
+        )
     opening = f"{capitalised(part.label)}: the estimate is {estimate_clause(effect)}."
     match part.outcome:
-        case Outcome.SUPPORTED:
+        case Outcome.SUPPORTED if effect.lower > 0.0 and effect.value >= part.sesoi > 0.0:
             return f"{opening} It reaches the size of interest, {size}, and the interval excludes zero."
-        case Outcome.INCONCLUSIVE if effect.lower <= 0.0 and effect.upper >= part.sesoi:
+        case Outcome.INCONCLUSIVE if effect.lower <= 0.0 and effect.upper >= part.sesoi > 0.0:
             return (
                 f"{opening} Both no effect and the claimed effect ({size}) are compatible with "
                 f"it.{_power(part, effect)}"
             )
         case Outcome.INCONCLUSIVE:
-            return f"{opening} The rule allows no decision.{_power(part, effect)}"
+            return f"{opening} {sentence(part.reason)}{_power(part, effect)}"
         case Outcome.NOT_SUPPORTED if effect.upper < 0.0:
             return f"{opening} The whole interval has the opposite sign."
         case Outcome.NOT_SUPPORTED if effect.upper < part.sesoi:
             small = " The effect is real but small." if effect.lower > 0.0 else ""
             return f"{opening} An effect of the size of interest, {size}, is excluded.{small}"
         case _:
-            return opening
+            return f"{opening} {sentence(part.reason)}"
 
 
 def _power(part: Part, effect: Estimate) -> str:
@@ -234,14 +248,14 @@ def robustness(verdict: Verdict) -> str:
     failed = len(verdict.specifications) - len(done)
     if not done:
         return f"All {count(len(verdict.specifications))} alternative specifications failed."
-    words = [f"{capitalised(plural(len(done), 'specification was', 'specifications were'))} run"]
+    words = []
     if verdict.share is not None:
-        words.append(f"{quantity(100 * verdict.share, '%', decimals=0)} of them agree in size")
+        words.append(f"{quantity(100 * verdict.share, '%', decimals=0)} of the specifications agree in size")
     if verdict.median is not None:
         words.append(f"their median is {quantity(verdict.median, done[0].unit)}")
-    low, high = min(one.value for one in done), max(one.value for one in done)
-    words.append(f"their range {span(low, high, done[0].unit)}")
-    text = f"{listing(words)}."
+    if not words:
+        words.append(f"{plural(len(done), 'specification was', 'specifications were')} run")
+    text = f"{capitalised(listing(words))}."
     return f"{text} {capitalised(plural(failed, 'specification'))} could not be estimated." if failed else text
 
 

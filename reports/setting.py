@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,6 @@ from functools import cached_property
 
 import pandas as pd
 
-from data.origin import Origin
 from data.panel import Panel
 from models.suite import PathBand
 from reports.charts.frame import TimeFrame, spells
@@ -74,21 +74,23 @@ class Setting:
         return tuple(color or next(spare) for color in known)
 
     def source(self, roles: Iterable[str] | None = None) -> str:
-        """The text after "Source:" for the given roles, producers grouped."""
+        """The text after "Source:": files for a few roles, producers alone for the whole panel."""
         wanted = self.panel.roles if roles is None else tuple(dict.fromkeys(roles))
-        groups: dict[tuple[str, str, date | None], list[str]] = {}
-        for role in wanted:
-            origin: Origin | None = self.panel.origins.get(role)
-            if origin is not None:
-                groups.setdefault((origin.producer, origin.adjustment, origin.accessed), []).append(origin.address)
-        if not groups:
+        origins = [self.panel.origins[role] for role in wanted if role in self.panel.origins]
+        if not origins:
             return sentence(self.panel.source)
-        several = len(groups) > 2
-        parts = []
-        for (producer, adjustment, accessed), files in groups.items():
-            names = listing(files) if len(files) <= 3 else plural(len(files), "file")
-            when = f", accessed {accessed.isoformat()}" if accessed else ""
-            parts.append(f"{producer} ({names}){when}" if several else f"{producer} ({names}), {adjustment}{when}")
+        if len(origins) > 4:
+            producers = Counter(_short(one.producer) for one in origins)
+            first, others = producers.most_common(1)[0][0], len(producers) - 1
+            more = f" and {plural(others, 'other producer')}" if others else ""
+            return f"{first}{more}, listed series by series in the data section; calculations of this study."
+        groups: dict[tuple[str, str, date | None], list[str]] = {}
+        for origin in origins:
+            groups.setdefault((_short(origin.producer), origin.adjustment, origin.accessed), []).append(origin.address)
+        parts = [
+            f"{producer} ({listing(files)}), {adjustment}{f', accessed {accessed.isoformat()}' if accessed else ''}"
+            for (producer, adjustment, accessed), files in groups.items()
+        ]
         return sentence("; ".join(parts) + "; calculations of this study")
 
     @cached_property
@@ -103,8 +105,8 @@ class Setting:
             return "No session was in stress."
         quantile = number(100 * self.evidence.study.stress.fear_quantile, 0)
         return (
-            f"Grey: sessions in stress, the fear index above its {quantile}th percentile at the close before; "
-            "spells less than a week apart are drawn as one."
+            f"Grey: stress, the fear index above its {quantile}th percentile at the close before; "
+            "spells less than a week apart are joined."
         )
 
     @cached_property
@@ -148,6 +150,11 @@ class Setting:
         frame = self.evidence.suite.window_returns.get(name)
         label = f"{name.replace('_', ' ').capitalize()} window"
         return label if frame is None else f"{label} ({plural(max(len(frame) - 1, 0), 'session')})"
+
+
+def _short(producer: str) -> str:
+    """A producer without the list in brackets behind its name."""
+    return producer.split(" (", 1)[0]
 
 
 def _extremes(path: PathBand) -> list[float]:

@@ -16,9 +16,10 @@ from models.optimise import Convergence
 from models.suite import Check, Pair, ParameterTable
 from reports.document import Cell, Chip, Code, Column, Inline, Small, Strong, Table, cell
 from reports.evidence import Provenance
-from reports.narrative import MEANINGS, chip
+from reports.narrative import MEANINGS, chip, exact
 from reports.text import (
     NOT_APPLICABLE,
+    SHORT_UNITS,
     capitalised,
     decimals_for,
     humanised,
@@ -28,6 +29,7 @@ from reports.text import (
     p_value,
     quantity,
     sentence,
+    tidy,
 )
 
 #: A table in the body has no more rows than this.
@@ -44,8 +46,8 @@ def value_cell(estimate: Estimate | NotDecidable | None, *, decimals: int | None
 
 
 def interval_cell(estimate: Estimate | NotDecidable | None, *, decimals: int | None = None) -> Cell:
-    """Limits of an estimate's interval."""
-    if not isinstance(estimate, Estimate):
+    """Limits of an estimate's interval; not applicable to an exact reading."""
+    if not isinstance(estimate, Estimate) or exact(estimate):
         return cell(NOT_APPLICABLE)
     return cell(interval(estimate.lower, estimate.upper, estimate.unit, decimals=decimals), estimate.lower)
 
@@ -55,9 +57,9 @@ def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> 
     rows = tuple(
         (
             cell(one.id, one.id),
-            cell((Strong(one.statement), Small(one.headline_label)), one.statement),
+            cell((Strong(one.statement), Small(_measured(one))), one.statement),
             cell(chip(one.outcome), _RANK[one.outcome]),
-            value_cell(one.headline),
+            _short_value(one.headline),
             interval_cell(one.headline),
             cell(sentence(one.reason)),
         )
@@ -68,16 +70,32 @@ def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> 
         title="Statements and verdicts",
         columns=(
             Column("Id", width=4.5),
-            Column("Statement and what is measured", width=30),
+            Column("Statement and what is measured", width=32),
             Column("Verdict", width=14.5),
-            Column("Effect", "number", 8.5),
-            Column(f"{level_text} interval", "number", 14.5),
-            Column("Why", width=28),
+            Column("Effect", "number", 7.5),
+            Column(f"{level_text} interval", "number", 12.5),
+            Column("Why", width=29),
         ),
         rows=rows,
         source=source,
         style="verdicts",
     )
+
+
+def _measured(verdict: Verdict) -> str:
+    """What the headline measures, with its unit where the number does not carry it."""
+    unit = verdict.headline.unit if isinstance(verdict.headline, Estimate) else ""
+    if not unit or unit in SHORT_UNITS or unit in verdict.headline_label:
+        return verdict.headline_label
+    return f"{verdict.headline_label} ({unit})"
+
+
+def _short_value(estimate: Estimate | NotDecidable) -> Cell:
+    if not isinstance(estimate, Estimate):
+        return cell(NOT_APPLICABLE)
+    places = decimals_for(estimate.unit)
+    unit = estimate.unit if estimate.unit in SHORT_UNITS else ""
+    return cell(quantity(estimate.value, unit, decimals=places), estimate.value)
 
 
 def meanings_table() -> Table:
@@ -121,78 +139,80 @@ def parts_table(verdict: Verdict, source: str) -> Table:
 
     def row(part: Part) -> tuple[Cell, ...]:
         unit = part.effect.unit if isinstance(part.effect, Estimate) else ""
+        places = decimals_for(unit)
+        value = part.effect.value if isinstance(part.effect, Estimate) else None
         return (
             cell(capitalised(part.label)),
-            value_cell(part.effect),
+            cell(number(value, places), value),
             interval_cell(part.effect),
-            cell(quantity(part.sesoi, unit), part.sesoi),
+            cell(number(part.sesoi, places), part.sesoi),
+            cell(number(part.mde80, places), part.mde80),
+            cell(unit if unit else NOT_APPLICABLE),
             cell(p_value(part.p_value), part.p_value),
-            cell(quantity(part.mde80, unit) if part.mde80 is not None else NOT_APPLICABLE, part.mde80),
             cell(chip(part.outcome), _RANK[part.outcome]),
         )
 
     levels = {part.effect.level for part in verdict.parts if isinstance(part.effect, Estimate)}
     head = f"{level(next(iter(levels)))} interval" if len(levels) == 1 else "Interval"
-    reasons = " ".join(dict.fromkeys(sentence(part.reason) for part in verdict.parts))
     return Table(
         key=f"{verdict.id.lower()}-parts",
         title=f"{verdict.id}: each part of the statement under the rule",
         columns=(
-            Column("Part", width=28),
-            Column("Effect", "number", 9.5),
-            Column(head, "number", 15.5),
-            Column("Size of interest", "number", 9),
-            Column("p", "number", 8),
-            Column("Found with 80 %", "number", 11),
-            Column("Outcome", width=19),
+            Column("Part", width=27),
+            Column("Effect", "number", 7.5),
+            Column(head, "number", 13.5),
+            Column("Size of interest", "number", 8.5),
+            Column("Found with 80 %", "number", 9.5),
+            Column("Unit", width=10.5),
+            Column("p", "number", 7),
+            Column("Outcome", width=16.5),
         ),
         rows=tuple(row(part) for part in verdict.parts),
         source=source,
-        note=f"Effects are oriented so that positive ones support the statement. {reasons}",
     )
 
 
 def secondary_table(verdict: Verdict, source: str) -> Table:
-    """Legs that are shown and decide nothing."""
-    rows = []
-    for label, item in verdict.secondary.items():
+    """Legs that are shown and decide nothing. A method that all share moves to the note."""
+    items = list(verdict.secondary.items())[:MOST_ROWS]
+    tested = any(isinstance(item, TestResult) for _, item in items)
+    methods = {sentence(_method(item)) for _, item in items}
+    shared = len(methods) == 1
+
+    def row(label: str, item: Estimate | TestResult | NotDecidable) -> tuple[Cell, ...]:
+        cells = [cell(capitalised(label))]
         if isinstance(item, TestResult):
-            detail = f"{item.method}; null: {sentence(item.null)} Reference: {item.reference}."
-            rows.append(
-                (
-                    cell(capitalised(label)),
-                    cell(number(item.statistic)),
-                    cell(NOT_APPLICABLE),
-                    cell(p_value(item.p_value)),
-                    cell(detail),
-                )
-            )
-        elif isinstance(item, Estimate):
-            rows.append(
-                (
-                    cell(capitalised(label)),
-                    value_cell(item),
-                    interval_cell(item),
-                    cell(NOT_APPLICABLE),
-                    cell(sentence(item.method)),
-                )
-            )
+            cells += [cell(number(item.statistic), item.statistic), cell(NOT_APPLICABLE)]
         else:
-            missing = cell(NOT_APPLICABLE)
-            rows.append((cell(capitalised(label)), missing, missing, missing, cell(sentence(str(item)))))
+            cells += [value_cell(item), interval_cell(item)]
+        if tested:
+            p = item.p_value if isinstance(item, TestResult) else None
+            cells.append(cell(p_value(p), p))
+        if not shared:
+            cells.append(cell(sentence(_method(item))))
+        return tuple(cells)
+
     return Table(
         key=f"{verdict.id.lower()}-secondary",
         title=f"{verdict.id}: shown beside it, deciding nothing",
         columns=(
-            Column("Measure", width=30),
-            Column("Value", "number", 10.5),
-            Column("Interval", "number", 16),
-            Column("p", "number", 8),
-            Column("Method", width=35.5),
+            Column("Measure", width=None if shared else 33),
+            Column("Value", "number", 13),
+            Column("Interval", "number", 14),
+            *((Column("p", "number", 7),) if tested else ()),
+            *(() if shared else (Column("Method"),)),
         ),
-        rows=tuple(rows[:MOST_ROWS]),
+        rows=tuple(row(label, item) for label, item in items),
         source=source,
+        note=f"Method: {methods.pop()}" if shared else "",
+        style="compact",
     )
+
+
+def _method(item: Estimate | TestResult | NotDecidable) -> str:
+    if isinstance(item, TestResult):
+        return f"{item.method}; null: {sentence(item.null)} Reference: {item.reference}"
+    return item.method if isinstance(item, Estimate) else str(item)
 
 
 def window_table(
@@ -275,38 +295,61 @@ def beta_rows(betas: Mapping[Pair, Estimate], panel: Panel) -> list[tuple[str, E
 
 
 def parameter_table(number_of: int, parameters: ParameterTable, source: str) -> Table:
-    """Parameters of one model with standard errors, limits and how the optimum was reached."""
+    """Parameters of one model with standard errors, limits and how the optimum was reached.
+
+    Parameters named "series.parameter" are set as one row a series.
+    """
     frame = parameters.frame
-    places = 4
-    rows = tuple(
-        (
-            cell(Code(str(name))),
-            *(
-                cell(number(_at(frame, name, column), places), _at(frame, name, column))
-                for column in ("estimate", "std_error", "lower", "upper")
-            ),
-        )
-        for name in list(frame.index)[:MOST_ROWS]
-    )
-    left_out = len(frame) - len(rows)
-    more = f" {left_out} further parameters stand in results.json." if left_out > 0 else ""
+    names = [str(name) for name in frame.index]
+    by_series = len(names) > 6 and all(name.count(".") == 1 for name in names)
+    columns, rows = _by_series(frame, names) if by_series else _one_a_row(frame)
+    shown = rows[:MOST_ROWS]
+    more = len(rows) - len(shown)
+    notes = [
+        f"n = {number(parameters.n, 0)}; log-likelihood {number(parameters.loglik)}; standard errors: "
+        f"{tidy(parameters.standard_errors)}.",
+        "In brackets: standard errors; limits stand in results.json." if by_series else "",
+        convergence_sentence(parameters.convergence),
+        f"{more} further parameters stand in results.json." if more > 0 else "",
+    ]
     return Table(
         key=f"parameters-{number_of}",
         title=f"{parameters.model}: parameters",
         subtitle=parameters.equation,
-        columns=(
-            Column("Parameter", width=36),
-            Column("Estimate", "number"),
-            Column("Std. error", "number"),
-            Column("Lower", "number"),
-            Column("Upper", "number"),
-        ),
-        rows=rows,
+        columns=columns,
+        rows=tuple(shown),
         source=source,
-        note=f"n = {number(parameters.n, 0)}; log-likelihood {number(parameters.loglik)}; standard errors: "
-        f"{parameters.standard_errors}. {convergence_sentence(parameters.convergence)}{more}",
+        note=" ".join(note for note in notes if note),
         style="compact",
     )
+
+
+def _one_a_row(frame: pd.DataFrame) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+    keys = ("estimate", "std_error", "lower", "upper")
+    rows = [
+        (cell(Code(str(name))), *(cell(number(_at(frame, name, key), 4), _at(frame, name, key)) for key in keys))
+        for name in frame.index
+    ]
+    heads = ("Estimate", "Std. error", "Lower", "Upper")
+    return (Column("Parameter", width=36), *(Column(head, "number") for head in heads)), rows
+
+
+def _by_series(frame: pd.DataFrame, names: Sequence[str]) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+    split = [name.split(".") for name in names]
+    series = list(dict.fromkeys(one for one, _ in split))
+    kinds = list(dict.fromkeys(kind for _, kind in split))
+    rows = []
+    for one in series:
+        row = [cell(capitalised(humanised(one)))]
+        for kind in kinds:
+            name = f"{one}.{kind}"
+            if name not in names:
+                row.append(cell(NOT_APPLICABLE))
+                continue
+            value = _at(frame, name, "estimate")
+            row.append(cell(f"{number(value, 4)} ({number(_at(frame, name, 'std_error'), 4)})", value))
+        rows.append(tuple(row))
+    return (Column("Series", width=22), *(Column(kind, "number") for kind in kinds)), rows
 
 
 def _at(frame: pd.DataFrame, row: object, column: str) -> float:
@@ -341,7 +384,7 @@ def checks_table(checks: Sequence[Check], source: str) -> Table:
             cell(one.model),
             cell(one.name),
             cell(number(one.value, 3), one.value),
-            cell(one.target.replace("-", "−")),
+            cell(tidy(one.target)),
             cell(Chip("good", "✓", "met") if one.passed else Chip("bad", "×", "missed"), float(one.passed)),
         )
         for one in ordered[:MOST_ROWS]
@@ -398,7 +441,7 @@ def series_table(panel: Panel, study: Study) -> Table:
         origin = panel.origins.get(one.role)
         rows.append(
             (
-                cell((Strong(panel.names.get(one.role, humanised(one.role))), Small(humanised(one.role)))),
+                cell(panel.names.get(one.role, humanised(one.role))),
                 cell(_id(study, one.role)),
                 cell(one.first),
                 cell(one.last),
@@ -412,17 +455,17 @@ def series_table(panel: Panel, study: Study) -> Table:
         key="series",
         title="Series, their range and their state",
         columns=(
-            Column("Series", width=22),
-            Column("Id", width=7),
-            Column("First", "number", 11),
-            Column("Last", "number", 11),
-            Column("Values", "number", 8),
-            Column("Missing sessions", "number", 9),
+            Column("Series", width=18),
+            Column("Id", width=6),
+            Column("First", "number", 9.5),
+            Column("Last", "number", 9.5),
+            Column("Values", "number", 7),
+            Column("Missing sessions", "number", 8.5),
             Column("State", width=10),
-            Column("Producer and file", width=22),
+            Column("Producer and file", width=31.5),
         ),
         rows=tuple(rows[:MOST_ROWS]),
-        source=f"{panel.source}.",
+        source=sentence(panel.source),
         note="Missing sessions lie between the first and the last value; nothing was filled.",
         style="compact",
     )
@@ -432,33 +475,72 @@ def _id(study: Study, role: str) -> str:
     return next((one.id for one in study.instruments if one.role == role), NOT_APPLICABLE)
 
 
-def findings_table(panel: Panel) -> Table:
-    """Everything odd about the delivered series."""
-    worst = {"red": 0, "amber": 1, "green": 2}
-    ordered = sorted(panel.quality.findings, key=lambda one: worst[one.light])
+def findings_table(panel: Panel) -> Table | None:
+    """What a reader of the data should know: red and amber findings."""
+    ordered = sorted(
+        (one for one in panel.quality.findings if one.light != "green"), key=lambda one: one.light != "red"
+    )
+    if not ordered:
+        return None
     rows = tuple(
         (
             cell(panel.names.get(one.role, humanised(one.role))),
             cell(one.check),
-            cell(_LIGHTS[one.light], worst[one.light]),
+            cell(_LIGHTS[one.light]),
             cell(sentence(one.detail)),
         )
         for one in ordered[:MOST_ROWS]
     )
     more = len(ordered) - len(rows)
-    extra = f" {more} further findings, all green or amber, stand in results.json." if more > 0 else ""
     return Table(
         key="findings",
-        title="Findings on the data",
+        title="Findings to be read",
         columns=(
-            Column("Series", width=20),
-            Column("Check", width=19),
-            Column("State", width=11),
-            Column("Finding", width=50),
+            Column("Series", width=18),
+            Column("Check", width=16),
+            Column("State", width=10),
+            Column("Finding", width=56),
         ),
         rows=rows,
-        source=f"{panel.source}.",
-        note=f"Nothing listed here was dropped, filled or mended.{extra}",
+        source=sentence(panel.source),
+        note=(
+            "Nothing listed here was dropped, filled or "
+            f"mended.{f' {more} more stand in results.json.' if more else ''}"
+        ),
+        style="compact",
+    )
+
+
+def information_table(panel: Panel) -> Table | None:
+    """Green findings, one row a check: which series, and the first of the details."""
+    by_check: dict[str, list[tuple[str, str]]] = {}
+    for one in panel.quality.findings:
+        if one.light == "green":
+            name = panel.names.get(one.role, humanised(one.role))
+            by_check.setdefault(one.check, []).append((name, one.detail))
+    if not by_check:
+        return None
+    rows = tuple(
+        (
+            cell(capitalised(check)),
+            cell(number(len(found), 0), len(found)),
+            cell(", ".join(dict.fromkeys(name for name, _ in found))),
+            cell(f"{found[0][0]}: {tidy(found[0][1])}"),
+        )
+        for check, found in list(by_check.items())[:MOST_ROWS]
+    )
+    return Table(
+        key="information",
+        title="For information: what the checks saw and left as it is",
+        columns=(
+            Column("Check", width=18),
+            Column("Findings", "number", 7),
+            Column("Series", width=31),
+            Column("The first of them", width=44),
+        ),
+        rows=rows,
+        source=sentence(panel.source),
+        note="Every finding stands in results.json. Nothing was dropped, filled or mended.",
         style="compact",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -11,7 +12,13 @@ NOT_APPLICABLE = "–"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-_DECIMALS = {"%": 1, "bp": 1, "sessions": 1, "days": 1, "spells": 0, "years": 1}
+_DECIMALS = {"%": 1, "bp": 1, "percentile": 1, "sessions": 1, "observations": 1, "days": 1, "spells": 0, "years": 1}
+#: Units short enough to stand behind every number of a table.
+SHORT_UNITS = ("%", "bp")
+#: Units that say what is measured and are not spoken after a number.
+_SILENT = ("probability", "correlation", "beta", "share", "ratio")
+_PERCENT = re.compile(r"(?<=\d)\s?%")
+_NEGATIVE = re.compile(r"(?<![\w.\-])-(?=\d)")
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTHS = (
     "January",
@@ -59,7 +66,7 @@ def number(value: float | None, decimals: int = 2, *, signed: bool = False) -> s
 def quantity(value: float | None, unit: str = "", *, signed: bool = False, decimals: int | None = None) -> str:
     """A number with its unit, in the unit's usual decimals."""
     text = number(value, decimals_for(unit) if decimals is None else decimals, signed=signed)
-    if not unit or text in {MISSING, NOT_APPLICABLE}:
+    if not unit or unit in _SILENT or text in {MISSING, NOT_APPLICABLE}:
         return text
     return f"{text}{NO_BREAK}{unit}"
 
@@ -133,15 +140,26 @@ def listing(items: Iterable[str], *, conjunction: str = "and") -> str:
 
 
 def capitalised(sentence: str) -> str:
-    """The text with its first letter in upper case; a name such as "cDCC" keeps its own."""
-    if sentence[1:2].isupper():
+    """The text with its first letter in upper case; a name such as "cDCC" or "btc-usd.csv" keeps its own."""
+    first = sentence.split(" ", 1)[0]
+    if sentence[1:2].isupper() or any(sign in first for sign in ("_", "/", ".csv")):
         return sentence
     return sentence[:1].upper() + sentence[1:]
 
 
+def tidy(words: str) -> str:
+    """Words from elsewhere in the editions' typography: "-26.0%" becomes "−26.0 %"; dates stay as they are."""
+    return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"{NO_BREAK}%", words))
+
+
+def unit_words(unit: str) -> str:
+    """A unit spelt out for a head or a subtitle."""
+    return {"": "pure number", "%": "percent", "bp": "basis points"}.get(unit, unit)
+
+
 def sentence(clause: str) -> str:
     """A clause made a sentence: upper case in front, a full stop at the end."""
-    clause = clause.strip()
+    clause = tidy(clause.strip())
     if not clause:
         return ""
     return capitalised(clause) + ("" if clause[-1] in ".!?…" else ".")

@@ -175,7 +175,7 @@ def specification_chart(
     *,
     sesoi: float,
     unit: str,
-    height: int = 104,
+    height: int = 92,
     fmt: str = ".2f",
     simulated: bool = False,
 ) -> Chart:

@@ -48,7 +48,7 @@ def band_chart(
     claimed: tuple[float, float, str] | None = None,
     fmt: str = ".1f",
     height: int = HEIGHT,
-    sparse: bool = True,
+    beside: Sequence[Line] = (),
 ) -> Chart:
     """Paths with their bands on one axis, labelled at the line.
 
@@ -65,8 +65,8 @@ def band_chart(
         d3 format of the vertical axis.
     height : int
         Of the plot, in CSS pixels.
-    sparse : bool
-        Thin to weekly readings in print.
+    beside : sequence of Line
+        Other models of the same quantity: thin grey lines without a band.
     """
     every = [line.frame[column] for line in lines for column in line.frame.columns]
     limits = domain or nice_domain(np.concatenate([one.to_numpy(dtype=float) for one in every]).tolist())
@@ -81,8 +81,7 @@ def band_chart(
     for i, line in enumerate(lines):
         name = f"path{i}"
         data[name] = dated(line.frame)
-        if sparse:
-            print_data[name] = dated(weekly(line.frame))
+        print_data[name] = dated(weekly(line.frame))
         base = alt.Chart(named(name))
         y = y_axis("estimate", limits, fmt=fmt)
         if {"lower", "upper"} <= set(line.frame.columns):
@@ -96,6 +95,14 @@ def band_chart(
                 color=line.color, strokeWidth=1.3, clip=True, invalid="break-paths-show-domains", strokeJoin="round"
             ).encode(x=frame.x(), y=y)
         )
+    rivals: list[alt.Chart] = []
+    for i, line in enumerate(beside):
+        data[f"beside{i}"] = dated(line.frame[["estimate"]])
+        print_data[f"beside{i}"] = dated(weekly(line.frame[["estimate"]]))
+        thin = alt.Chart(named(f"beside{i}")).mark_line(
+            color=MUTED, strokeWidth=0.7, clip=True, invalid="break-paths-show-domains", strokeJoin="round"
+        )
+        rivals.append(thin.encode(x=frame.x(), y=y_axis("estimate", limits, fmt=fmt)))
     first = lines[0]
     tips = [("estimate", first.label, fmt.replace(".1", ".2"))]
     if "lower" in first.frame.columns:
@@ -108,11 +115,12 @@ def band_chart(
         print_data["readings"] = []
         screen = pointer("readings", [(f"s{i}", line.label, ".2f") for i, line in enumerate(lines)], frame.x())
     labels = [(_last(line.frame["estimate"]), line.label, line.color) for line in lines]
+    labels += [(_last(line.frame["estimate"]), line.label, MUTED) for line in beside]
     if claimed:
         labels.append(((claimed[0] + claimed[1]) / 2.0, claimed[2], GOLD))
     data["labels"] = label_rows(labels, limits, height)
     data["one"] = ONE
-    spec = finished([*layers, *marks, labels_layer("labels")], height=height, simulated=frame.simulated)
+    spec = finished([*layers, *marks, *rivals, labels_layer("labels")], height=height, simulated=frame.simulated)
     return Chart(spec, data, FULL_WIDTH, picture_height(spec), print_data, screen)
 
 
@@ -172,7 +180,7 @@ def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 12
     labels: list[tuple[float, str, str]] = []
     if "smoothed" in kept:
         layers.append(
-            base.mark_area(color=MUTED, opacity=0.45, invalid="break-paths-show-domains", clip=True).encode(
+            base.mark_area(color=MUTED, opacity=0.3, invalid="break-paths-show-domains", clip=True).encode(
                 x=frame.x(), y=y_axis("smoothed", limits, ticks=3)
             )
         )

@@ -235,7 +235,7 @@ def nice_domain(values: Sequence[float], *, include: Sequence[float] = (), room:
     low, high = min(finite), max(finite)
     width = (high - low) or max(abs(high), 1.0)
     low, high = low - room * width, high + room * width
-    step = 10.0 ** math.floor(math.log10(width)) / 2.0
+    step = 10.0 ** math.floor(math.log10(width)) / 5.0
     return _snapped(math.floor(low / step) * step), _snapped(math.ceil(high / step) * step)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from models.claims.verdict import Outcome
 from reports.document import Block, Bullets, Inline, Paragraph, Ref, Section, Strong
 from reports.setting import Setting
-from reports.tables import findings_table, glossary_table, provenance_table, series_table, untestable_table
+from reports.tables import (
+    findings_table,
+    glossary_table,
+    information_table,
+    provenance_table,
+    series_table,
+    untestable_table,
+)
 from reports.text import capitalised, humanised, in_sentence, listing, number, plural, sentence
 
 GLOSSARY = {
@@ -44,8 +51,7 @@ def data_section(setting: Setting) -> Section:
         Paragraph((f"Daily values are taken at {listing(words.get(clock, clock) for clock in clocks)}.",)),
         series_table(panel, setting.evidence.study),
     ]
-    if panel.quality.findings:
-        blocks.append(findings_table(panel))
+    blocks += [table for table in (findings_table(panel), information_table(panel)) if table is not None]
     if panel.quality.absent:
         items: list[tuple[Inline, ...]] = [
             (
@@ -98,7 +104,7 @@ def methods_section(setting: Setting) -> Section:
         ),
         (
             Strong("Intervals."),
-            f" {setting.level_text}; stationary bootstrap with {number(draws, 0)} replications where no other "
+            f" Level {setting.level_text}; stationary bootstrap with {number(draws, 0)} replications where no other "
             "method is named, mean "
             f"block from {inference.block_floor} to {inference.block_cap} sessions; seed {inference.seed}.",
         ),

@@ -10,7 +10,7 @@ from reports.exhibits import displays
 from reports.narrative import TONES, chip, estimate_clause, finding_title, reading, robustness
 from reports.setting import Setting
 from reports.tables import parts_table, secondary_table
-from reports.text import capitalised, number, p_value, plural, quantity, sentence, span
+from reports.text import capitalised, count, number, p_value, plural, quantity, sentence, span, unit_words
 
 FAMILIES = {
     "fact": "fact: judged by its threshold, outside the correction for multiplicity",
@@ -58,7 +58,7 @@ def claim_section(verdict: Verdict, setting: Setting) -> Section:
     blocks += displays(verdict, setting)
     curve = specification_figure(verdict, setting)
     if curve is not None:
-        blocks += [Paragraph((robustness(verdict),)), curve]
+        blocks.append(curve)
     if verdict.secondary:
         blocks.append(secondary_table(verdict, setting.source()))
     return Section(
@@ -101,28 +101,23 @@ def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
     low = min(done, key=lambda one: one[1].value)
     high = max(done, key=lambda one: one[1].value)
     above = sum(one.value > 0 for _, one in done)
+    subject = "All" if above == len(done) else f"{capitalised(count(above))} of"
     title = (
-        f"{verdict.id}: {plural(len(done), 'other specification').capitalize()}, {above} of them above zero, "
-        f"from {span(low[1].value, high[1].value, effect.unit)}"
+        f"{subject} {plural(len(done), 'other specification')} lie above zero, "
+        f"the estimates run from {span(low[1].value, high[1].value, effect.unit)}"
     )
-    failed = len(verdict.specifications) - len(done)
-    refused = f" {capitalised(plural(failed, 'specification'))} could not be estimated." if failed else ""
     return Figure(
         key=f"{verdict.id.lower()}-specifications",
         title=title,
         subtitle=(
-            f"Estimates in order of size with {setting.level_text} intervals; {_unit(effect.unit)}; blue: the "
+            f"Estimates in order of size with {setting.level_text} intervals; {unit_words(effect.unit)}; blue: the "
             "interval excludes zero"
         ),
         chart=specification_chart(points, sesoi=primary.sesoi, unit=effect.unit, simulated=setting.simulated),
         alt=f"{title}; the primary estimate is {quantity(effect.value, effect.unit)}.",
         source=setting.source(),
-        note=f"Lowest: {low[0]}. Highest: {high[0]}. The list was fixed in advance.{refused}",
+        note=f"{robustness(verdict)} Lowest: {low[0]}. Highest: {high[0]}. The list was fixed in advance.",
     )
-
-
-def _unit(unit: str) -> str:
-    return {"": "pure number", "%": "percent", "bp": "basis points"}.get(unit, unit)
 
 
 def _caveat(verdict: Verdict) -> Note:

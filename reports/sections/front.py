@@ -10,10 +10,21 @@ from reports.charts.effects import FOREST_LIMIT, Effect, forest_chart
 from reports.charts.paths import Line, band_chart, drawdowns, lines_chart
 from reports.charts.style import nice_domain
 from reports.document import Block, Bullets, Figure, Note, Paragraph, Ref, Section, Strong
-from reports.narrative import TONES, paths_title, window_title
+from reports.narrative import TONES, exact, paths_title, window_title
 from reports.setting import Setting
 from reports.tables import meanings_table, verdict_table, window_table
-from reports.text import capitalised, count, in_sentence, interval, listing, number, plural, quantity
+from reports.text import (
+    NO_BREAK,
+    capitalised,
+    count,
+    in_sentence,
+    interval,
+    listing,
+    number,
+    plural,
+    quantity,
+    sentence,
+)
 
 #: The article's own order of the assets in the event.
 _EVENT_ROLES = ("crypto", "miners", "metal", "growth", "market")
@@ -79,7 +90,7 @@ def _path_subtitle(path: PathBand, what: str, setting: Setting) -> str:
 def path_note(path: PathBand, setting: Setting) -> str:
     """Model, observations, band and shading of a path."""
     n = int(path.frame["estimate"].notna().sum())
-    return f"{capitalised(path.method)}. n = {number(n, 0)} sessions. {setting.shading}"
+    return f"{sentence(path.method)} n{NO_BREAK}={NO_BREAK}{number(n, 0)} sessions. {setting.shading}"
 
 
 def reading_section(setting: Setting) -> Section:
@@ -147,7 +158,7 @@ def overview(setting: Setting) -> Figure | None:
             continue
         for part in verdict.parts:
             effect = part.effect
-            if not isinstance(effect, Estimate) or not part.sesoi > 0 or not math.isfinite(part.sesoi):
+            if not isinstance(effect, Estimate) or exact(effect) or not part.sesoi > 0 or not math.isfinite(part.sesoi):
                 continue
             effects.append(
                 Effect(
@@ -186,7 +197,8 @@ def overview(setting: Setting) -> Figure | None:
         source=setting.source(),
         note="Positive effects support the statement. Colours repeat the verdict of the part: green supported, gold "
         "mixed, red not "
-        "supported, grey inconclusive. Arrows: the interval goes on. Range statements and parts without a size of "
+        "supported, grey inconclusive. Arrows: the interval goes on. Range statements, exact readings and parts "
+        "without a size of "
         "interest are left out.",
     )
 

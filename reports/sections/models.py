@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from models.suite import PathBand
-from reports.charts.paths import Line, band_chart, lines_chart, probability_chart
+from reports.charts.paths import Line, band_chart, probability_chart
+from reports.charts.style import MUTED
 from reports.document import Block, Figure, Paragraph, Ref, Section
 from reports.narrative import path_title, recovery, regime_title
 from reports.sections.front import path_note
 from reports.setting import Setting
 from reports.tables import beta_rows, checks_table, estimates_table, parameter_table, recovered_table
-from reports.text import capitalised, in_sentence, listing, number, plural, sentence, share
+from reports.text import capitalised, in_sentence, listing, plural, sentence, share
 
 _CLAIMED_PAIR = ("miners", "metal")
 
@@ -34,9 +35,6 @@ def correlations(setting: Setting) -> Section | None:
             blocks.append(_path_figure(path, setting, f"correlation-{'-'.join(pair)}"))
         else:
             blocks.append(_absent(path, setting))
-        rivals = suite.rivals.get(pair)
-        if rivals is not None and rivals.notna().any().any():
-            blocks.append(_rivals_figure(path, setting))
     return Section("correlations", "Conditional correlations", tuple(blocks)) if blocks else None
 
 
@@ -77,6 +75,8 @@ def _claimed(pair: tuple[str, str], setting: Setting) -> tuple[float, float, str
 
 def _path_figure(path: PathBand, setting: Setting, key: str, claimed: tuple[float, float, str] | None = None) -> Figure:
     title = path_title(path, setting.panel)
+    rivals = _rivals(path, setting)
+    thin = f" Thin grey: {listing(line.label for line in rivals)}." if rivals else ""
     index = path.frame.index
     what = "Conditional correlation" if path.quantity == "correlation" else "Conditional beta"
     label = f"{'with' if path.quantity == 'correlation' else 'on'} {in_sentence(setting.name(path.pair[1]))}"
@@ -99,31 +99,25 @@ def _path_figure(path: PathBand, setting: Setting, key: str, claimed: tuple[floa
             setting.time_frame(index),
             domain=setting.domains[path.quantity],
             claimed=claimed,
-            height=140,
+            height=132,
+            beside=rivals,
         ),
         alt=f"{title}. A line over time with its band.",
         source=setting.source(path.pair),
-        note=f"{path_note(path, setting)}{wavy}",
+        note=f"{path_note(path, setting)}{thin}{wavy}",
     )
 
 
-def _rivals_figure(path: PathBand, setting: Setting) -> Figure:
-    rivals = setting.evidence.suite.rivals[path.pair]
-    table = rivals.iloc[:, :3].copy()
-    table.insert(0, "default", path.frame["estimate"].reindex(table.index))
-    names = [str(one) for one in rivals.columns[:3]]
-    one, other = (setting.name(role) for role in path.pair)
-    gap = table.sub(table["default"], axis=0).abs().max().max()
-    title = f"{one} and {in_sentence(other)}: other models differ from the default by {number(float(gap))} at most"
-    return Figure(
-        key=f"rivals-{'-'.join(path.pair)}".replace("_", "-"),
-        title=title,
-        subtitle=f"The same correlation from the default model and from {listing(names)}, weekly readings in print",
-        chart=lines_chart(table, setting.time_frame(table.index), domain=setting.domains["correlation"], height=130),
-        alt=f"{title}.",
-        source=setting.source(path.pair),
-        note=f"Lines without bands: they show how much the choice of model matters. {setting.shading}",
-    )
+def _rivals(path: PathBand, setting: Setting) -> list[Line]:
+    """The same quantity from other models, at most two."""
+    table = setting.evidence.suite.rivals.get(path.pair)
+    if path.quantity != "correlation" or table is None:
+        return []
+    return [
+        Line(str(name), table[[name]].set_axis(["estimate"], axis=1), MUTED)
+        for name in table.columns[:2]
+        if table[name].notna().any()
+    ]
 
 
 def regimes(setting: Setting) -> Section | None:
