@@ -99,7 +99,9 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
         ruling = Ruling(Outcome.MIXED, f"{gold} fell a little, between the tolerance and a clear fall{beside}")
     else:
         ruling = Ruling(relative.outcome, f"{gold} held; against miners and Bitcoin {relative.reason}{beside}")
-    return Leg(f"{window} window", gap, sesoi, p_value, ruling=ruling)
+    moved = "rose" if held.value >= 0.0 else "fell"
+    label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
+    return Leg(label, gap, sesoi, p_value, ruling=ruling)
 
 
 def _windows(outcomes: Sequence[Outcome]) -> Outcome:

@@ -39,7 +39,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     return Measurement(
         legs=(
             Leg(
-                "the reference series were in their turbulent state",
+                f"the reference series were turbulent (probability {state.value:.2f})",
                 _shifted(state, -0.5),
                 case.thresholds["state_margin"],
             ),
@@ -107,6 +107,7 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
     levels = case.panel.levels.loc[case.sessions("full"), role].dropna()
     mean = float(levels[levels.index.isin(window)].mean())
     percentile = 100.0 * float((levels <= mean).mean())
+    label = f"{label} (percentile {percentile:.0f})"
     effect = Estimate(
         percentile,
         None,
