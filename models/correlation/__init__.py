@@ -10,13 +10,14 @@ from models.correlation.paths import (
     Volatility,
 )
 from models.correlation.result import CorrelationResult
-from models.correlation.specifications import ADCC, CCC, CDCC, DCC
+from models.correlation.specifications import ADCC, CCC, CDCC, DCC, DECO
 
 __all__ = [
     "ADCC",
     "CCC",
     "CDCC",
     "DCC",
+    "DECO",
     "Band",
     "Beta",
     "Correlation",

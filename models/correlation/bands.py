@@ -177,6 +177,14 @@ def parameter_draws(
     )
 
 
+def admissible_draws(result: CorrelationResult, draws: int, seed: int) -> Iterator[Array]:
+    """Draws of (margins, packed target, free correlation parameters) of all series."""
+    refilter = Refilter(result, result.names)
+    centre = np.concatenate([result.parameters_of(result.names), result.free_correlation_params])
+    for _, candidate in _admissible(refilter, centre, result.covariance_of(result.names), draws, seed):
+        yield candidate
+
+
 def series_needed(result: CorrelationResult, what: Sequence[PathQuantity]) -> tuple[str, ...]:
     """Names needed by `what`, in the order of the result."""
     wanted = {name for quantity in what for name in quantity.series}

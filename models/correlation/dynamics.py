@@ -54,11 +54,15 @@ class Dynamics:
         "normalised": S = T^-1 sum x_t x_t' rescaled to a unit diagonal, Nbar = T^-1 sum n_t n_t'. "covariance": the
         sample covariance matrices, demeaned, divisor T - 1, not rescaled (in cDCC the scale of S is not identified
         and is taken as one). "ml": the correlations in S are parameters.
+    blocks : tuple of int
+        Block of each series, numbered from zero: R_t is averaged over pairs of blocks (Engle and Kelly 2012). Empty
+        leaves it as it is.
     """
 
     kind: Literal["dcc", "cdcc", "adcc"]
     initial: Initial = "target"
     target: Target = "normalised"
+    blocks: tuple[int, ...] = ()
 
     @property
     def corrected(self) -> bool:

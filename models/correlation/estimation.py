@@ -49,8 +49,21 @@ class CorrelationStep:
     constant: bool
 
 
-def estimate(dynamics: Dynamics, z: Array, student: bool, seed: int) -> CorrelationStep:
+def estimate(
+    dynamics: Dynamics, z: Array, student: bool, seed: int, start: tuple[Array, float] | None = None
+) -> CorrelationStep:
     """Maximise the (profile) likelihood of the correlation step.
+
+    Parameters
+    ----------
+    dynamics : Dynamics
+    z : array, shape (T, N)
+    student : bool
+        Student-t instead of the Gaussian.
+    seed : int
+        Of the one start that is drawn.
+    start : (psi, nu), optional
+        Where to begin, alone, instead of at the usual starts.
 
     Raises
     ------
@@ -82,8 +95,8 @@ def estimate(dynamics: Dynamics, z: Array, student: bool, seed: int) -> Correlat
         psi, nu, target = coordinates.split(point)
         return float(loglik(dynamics, z, moments, psi, nu, target if ml else None).sum())
 
-    starts = coordinates.starts(seed)
-    if z.shape[1] > EXPENSIVE_SIZE:
+    starts = coordinates.starts(seed) if start is None else [coordinates.point(*start)]
+    if len(starts) > 1 and z.shape[1] > EXPENSIVE_SIZE:
         starts = sorted(starts, key=lambda start: -value(start))[:KEPT_STARTS]
     optimum = maximise(
         value_and_gradient,
@@ -196,13 +209,20 @@ class Coordinates:
         return matrix
 
     def starts(self, seed: int) -> list[Array]:
-        """The fixed starts and one drawn with `seed`."""
+        """The fixed starts and one drawn with `seed`; g takes a third of what a and b leave."""
         draw = np.random.default_rng(seed).uniform([0.005, 0.6], [0.08, 0.9])
-        starts = []
-        for a, b in (*STARTS, (float(draw[0]), float(draw[1]))):
-            shares = [2.0 * a, b / (MAX_PERSISTENCE - a)] + ([0.3] if self._asymmetric else [])
-            start = [float(np.log(share / (1.0 - share))) for share in shares]
-            start += [float(np.log(8.0))] if self._student else []
-            start += list(self._qbar[self.off_diagonal]) if self._dynamics.target == "ml" else []
-            starts.append(np.array(start))
-        return starts
+        pairs = (*STARTS, (float(draw[0]), float(draw[1])))
+        return [
+            self.point(np.array([a, b, 0.3 * (MAX_PERSISTENCE - a - b) / self.asymmetry_limit]), 8.0) for a, b in pairs
+        ]
+
+    def point(self, psi: Array, nu: float) -> Array:
+        """Inverse of `split`, with S at its sample value."""
+        a, b = float(psi[0]), float(psi[1])
+        shares = [2.0 * a, b / (MAX_PERSISTENCE - a)]
+        if self._asymmetric:
+            shares.append(float(psi[2]) * self.asymmetry_limit / (MAX_PERSISTENCE - a - b))
+        inside = np.clip(shares, 1e-6, 1.0 - 1e-6)
+        tail = np.log([nu]) if self._student else np.empty(0)
+        correlations = self._qbar[self.off_diagonal] if self._dynamics.target == "ml" else np.empty(0)
+        return np.concatenate([np.log(inside / (1.0 - inside)), tail, correlations])

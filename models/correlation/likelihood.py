@@ -9,6 +9,7 @@ from scipy.special import digamma, gammaln
 
 from models.correlation.dynamics import Drive, Dynamics, Moments
 from models.correlation.kernels import likelihood_pass, score_pass
+from models.correlation.pooled import pooled_pass
 from models.correlation.types import Array
 
 #: Admissible degrees of freedom of the Student-t.
@@ -71,6 +72,8 @@ class Evaluation:
 
 def loglik(dynamics: Dynamics, z: Array, moments: Moments, psi: Array, nu: float, target: Array | None = None) -> Array:
     """Correlation log-likelihood of each observation, shape (T,)."""
+    if dynamics.blocks:
+        return evaluate(dynamics, z, moments, psi, nu, target=target).values
     drive = dynamics.drive(z, moments, psi, target)
     a, b, g = coefficients(psi)
     logs, forms = likelihood_pass(z, drive.x, drive.negative, drive.intercept, drive.first, a, b, g)
@@ -93,22 +96,12 @@ def evaluate(
     empty = (0, 0)
     gamma = np.empty((z.shape[0], drive.target.size) if slopes else empty)
     direct = np.empty(z.shape if slopes else empty)
-    logs, forms, scores = score_pass(
-        z,
-        drive.x,
-        drive.negative,
-        drive.half_growth,
-        drive.intercept,
-        drive.d_intercept,
-        drive.first,
-        drive.d_first,
-        a,
-        b,
-        g,
-        nu,
-        gamma,
-        direct,
-    )
+    derivatives = (drive.half_growth, drive.intercept, drive.d_intercept, drive.first, drive.d_first)
+    if dynamics.blocks:
+        blocks = np.array(dynamics.blocks, dtype=np.int64)
+        logs, forms, scores = pooled_pass(z, drive.x, *derivatives, a, b, nu, blocks, gamma, direct)
+    else:
+        logs, forms, scores = score_pass(z, drive.x, drive.negative, *derivatives, a, b, g, nu, gamma, direct)
     if nu > 0.0:
         scores = np.column_stack([scores, nu_score(forms, z.shape[1], nu)])
     return Evaluation(density(z, logs, forms, nu), scores, gamma, direct, drive)

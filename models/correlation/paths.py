@@ -129,8 +129,7 @@ class Beta:
             simple: Array = moments.correlation(self.response, self.factor) * ratio
             return simple
         covariances = moments.covariances(self.series)
-        partial: Array = np.linalg.solve(covariances[:, 1:, 1:], covariances[:, 1:, :1])[:, 0, 0]
-        return partial
+        return np.asarray(np.linalg.solve(covariances[:, 1:, 1:], covariances[:, 1:, :1])[:, 0, 0])
 
 
 @dataclass(frozen=True, slots=True)

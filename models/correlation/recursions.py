@@ -153,3 +153,20 @@ def normalise_states(states: Array) -> Array:
                 correlations[t, k + j] = states[t, k + j] * scale[i] * scale[j]
             k += i + 1
     return correlations
+
+
+@njit(cache=True)
+def pool_correlations(r: Array, blocks: Array) -> None:
+    """Replace each correlation by the mean over its pair of blocks, in place; the diagonal stays one."""
+    size = r.shape[0]
+    count = blocks.max() + 1
+    total, number = np.zeros((count, count)), np.zeros((count, count))
+    for i in range(size):
+        for j in range(size):
+            if i != j:
+                total[blocks[i], blocks[j]] += r[i, j]
+                number[blocks[i], blocks[j]] += 1.0
+    for i in range(size):
+        for j in range(size):
+            if i != j:
+                r[i, j] = total[blocks[i], blocks[j]] / number[blocks[i], blocks[j]]

@@ -77,8 +77,9 @@ class DCC:
 
     kind: ClassVar[Literal["dcc", "cdcc", "adcc"]] = "dcc"
 
-    @property
-    def dynamics(self) -> Dynamics:
+    def dynamics_of(self, size: int) -> Dynamics:
+        """The recursion for `size` series."""
+        del size
         return Dynamics(self.kind, self.initial, self.target)
 
     def fit(self, returns: pd.DataFrame, *, margins: Margins | None = None, seed: int = 0) -> CorrelationResult:
@@ -104,8 +105,9 @@ class DCC:
         """
         fitted = first_step(returns, margins, self.margins)
         z = fitted.std_residuals.to_numpy()
-        step = estimate(self.dynamics, z, self.distribution == "t", seed)
-        return _record(type(self).__name__, fitted, self.dynamics, step)
+        dynamics = self.dynamics_of(z.shape[1])
+        step = estimate(dynamics, z, self.distribution == "t", seed)
+        return _record(type(self).__name__, fitted, dynamics, step)
 
     def loglik(self, params: ArrayLike, std_residuals: ArrayLike) -> float:
         """Correlation part of the log-likelihood, -1/2 sum_t (log det R_t + z_t' R_t^-1 z_t - z_t' z_t).
@@ -123,7 +125,7 @@ class DCC:
             standard normals, so that the Gaussian log-likelihood of the margins can be added under either.
         """
         z, values = _residuals(std_residuals), np.asarray(params, dtype=float)
-        dynamics = self.dynamics
+        dynamics = self.dynamics_of(z.shape[1])
         count = len(dynamics.names)
         nu = _degrees(self.distribution, values, count)
         target = None
@@ -154,6 +156,37 @@ class CDCC(DCC):
 
 
 @dataclass(frozen=True, slots=True)
+class DECO(DCC):
+    """Dynamic equicorrelation (Engle and Kelly 2012).
+
+    R_t = (1 - rho_t) I + rho_t J with rho_t the mean correlation of DCC's R_t.
+
+    Parameters
+    ----------
+    distribution, margins, initial, target
+        As in `DCC`.
+    blocks : tuple of int, optional
+        Block of each series, numbered from zero: block-DECO, one correlation for each pair of blocks and one inside
+        each. Empty puts all series into one block.
+    recursion : {"dcc", "cdcc"}
+        Which Q_t the correlations come from.
+    """
+
+    blocks: tuple[int, ...] = ()
+    recursion: Literal["dcc", "cdcc"] = "dcc"
+
+    def dynamics_of(self, size: int) -> Dynamics:
+        blocks = self.blocks or (0,) * size
+        if len(blocks) != size or set(blocks) != set(range(max(blocks) + 1)):
+            raise EstimationError(
+                "the blocks",
+                f"{blocks} do not number {size} series from zero",
+                "Give one block number for each series.",
+            )
+        return Dynamics(self.recursion, self.initial, self.target, blocks)
+
+
+@dataclass(frozen=True, slots=True)
 class ADCC(DCC):
     """Asymmetric DCC (Cappiello, Engle and Sheppard 2006), scalar.
 
@@ -181,6 +214,22 @@ def first_step(returns: pd.DataFrame, margins: Margins | None, volatility: Volat
             "the margins given", "are of other sessions or series than the returns", "Fit them to these returns."
         )
     return margins
+
+
+def refit(result: CorrelationResult, margins: Margins) -> CorrelationResult:
+    """The same specification on other margins, from the estimate as its only start."""
+    z = margins.std_residuals.to_numpy()
+    if result.constant:
+        step = constant_step(result.dynamics, z, result.nu > 0.0, constant=result.degenerate)
+    else:
+        step = estimate(result.dynamics, z, result.nu > 0.0, 0, start=(result.psi, result.nu))
+    return _record(result.model, margins, result.dynamics, step)
+
+
+def correlation_step(result: CorrelationResult, z: Array) -> Array:
+    """Packed correlations of the same specification refitted to other residuals, shape (T, M)."""
+    step = estimate(result.dynamics, z, result.nu > 0.0, 0, start=(result.psi, result.nu))
+    return result.correlation_paths(z, step.target, step.psi)
 
 
 def _record(model: str, margins: Margins, dynamics: Dynamics, step: CorrelationStep) -> CorrelationResult:

@@ -68,7 +68,13 @@ class FittedMargin:
 
     @property
     def persistence(self) -> float:
+        """Decay of a variance shock a day."""
         return self.model.persistence(self.params)
+
+    @property
+    def next_variance(self) -> float:
+        """h_{T+1}, known at T."""
+        return float(self.model.next_variances(self.params, self.std_residuals[-1:], self.variances[-1:])[0])
 
 
 def check_returns(name: str, returns: Array) -> None:
@@ -94,8 +100,17 @@ def check_returns(name: str, returns: Array) -> None:
         )
 
 
-def fit_margin(name: str, returns: Array, model: MarginModel) -> FittedMargin:
+def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | None = None) -> FittedMargin:
     """Maximum likelihood of one margin.
+
+    Parameters
+    ----------
+    name : str
+    returns : array, shape (T,)
+        Percent.
+    model : MarginModel
+    start : array, shape (P,), optional
+        Parameters to begin from, alone, instead of the estimate of `arch` and the generic starts.
 
     Raises
     ------
@@ -113,8 +128,11 @@ def fit_margin(name: str, returns: Array, model: MarginModel) -> FittedMargin:
             value, scores = model.scores(coordinates.params(point), scaled, backcast)
             return float(value.sum()), coordinates.jacobian(point).T @ scores.sum(axis=0)
 
-    starts = [coordinates.point(_arch_params(name, scaled, model, backcast))]
-    starts += [coordinates.generic(float(scaled.mean()), *start) for start in GENERIC_STARTS]
+    if start is None:
+        starts = [coordinates.point(_arch_params(name, scaled, model, backcast))]
+        starts += [coordinates.generic(float(scaled.mean()), *generic) for generic in GENERIC_STARTS]
+    else:
+        starts = [coordinates.point(_natural(model, start, 1.0 / scale))]
     try:
         optimum = maximise(
             loglik, starts, names=coordinates.names, observations=returns.size, bounds=coordinates.bounds

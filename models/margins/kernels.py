@@ -27,7 +27,7 @@ def garch_variances(residuals: Array, omega: float, alpha: float, gamma: float, 
     return variances
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def egarch_variances(residuals: Array, omega: float, alpha: float, gamma: float, beta: float, first: float) -> Array:
     """ln h_t = omega + alpha (|z_{t-1}| - sqrt(2/pi)) + gamma z_{t-1} + beta ln h_{t-1} with h_1 = `first`."""
     variances = np.empty(residuals.size)
@@ -61,7 +61,7 @@ def garch_derivatives(
     return derivatives
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def egarch_derivatives(
     residuals: Array, d_residuals: Array, variances: Array, alpha: float, gamma: float, beta: float, d_first: Array
 ) -> Array:

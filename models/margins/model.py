@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.margins.distributions import SHAPES
-from models.margins.kernels import egarch_derivatives, egarch_variances, garch_derivatives, garch_variances
+from models.margins.kernels import (
+    SQRT_2_OVER_PI,
+    egarch_derivatives,
+    egarch_variances,
+    garch_derivatives,
+    garch_variances,
+)
 from models.margins.types import Array, Distribution, InitialVariance, Mean, Volatility
 
 #: Largest admissible persistence of the variance: closer to one than any data can tell.
@@ -77,6 +83,14 @@ class MarginModel:
         """Decay of a variance shock a day: alpha + gamma/2 + beta, or beta for EGARCH."""
         _, (_, alpha, gamma, beta), _ = self.split(params)
         return beta if self.volatility == "egarch" else alpha + 0.5 * gamma + beta
+
+    def next_variances(self, params: Array, z: Array, variances: Array) -> Array:
+        """Variances of the days after those with residuals `z` and `variances`, any shape."""
+        _, (omega, alpha, gamma, beta), _ = self.split(params)
+        if self.volatility == "egarch":
+            news = alpha * (np.abs(z) - SQRT_2_OVER_PI) + gamma * z
+            return np.asarray(np.exp(omega + news + beta * np.log(variances)))
+        return np.asarray(omega + ((alpha + gamma * (z < 0.0)) * z * z + beta) * variances)
 
     def unconditional_variance(self, params: Array) -> float:
         """Level to which variance forecasts tend; for EGARCH exp(E ln h)."""

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from plain_correlation import correlation_loglik, q_path
+from plain_correlation import correlation_loglik, q_path, rescale
 
 from models.correlation.dynamics import Dynamics, pack, unpack
 from models.correlation.likelihood import evaluate, loglik
@@ -121,3 +121,51 @@ def test_a_state_that_is_not_positive_definite_is_marked():
     target = pack(np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]]))
     values = loglik(dynamics, z, dynamics.moments(z), np.array([0.01, 0.9]), 0.0, target)
     assert np.isnan(values[0])
+
+
+@pytest.mark.parametrize("blocks", [(0, 0, 0, 0), (0, 1, 0, 1), (0, 1, 1, 2)])
+@pytest.mark.parametrize("recursion", ["dcc", "cdcc"])
+def test_equicorrelation_equals_plain_python(blocks, recursion):
+    z, psi = residuals(70, 4), np.array([0.05, 0.9])
+    dynamics = Dynamics(recursion, blocks=blocks)
+    moments = dynamics.moments(z)
+    path, _ = q_path(z, recursion, "target", "normalised", psi)
+    pooled = []
+    for q in path:
+        r = rescale(q)
+        mean = np.eye(4)
+        for i in range(4):
+            for j in range(4):
+                if i != j:
+                    pairs = [
+                        r[k, m]
+                        for k in range(4)
+                        for m in range(4)
+                        if k != m and blocks[k] == blocks[i] and blocks[m] == blocks[j]
+                    ]
+                    mean[i, j] = np.mean(pairs)
+        pooled.append(mean)
+    for nu in (0.0, 6.0):
+        fast = loglik(dynamics, z, moments, psi, nu).sum()
+        assert fast == pytest.approx(correlation_loglik(z, np.array(pooled), nu), rel=1e-11)
+        scores = evaluate(dynamics, z, moments, psi, nu).scores
+        for index in range(2):
+
+            def at(value, index=index, nu=nu):
+                return loglik(dynamics, z, moments, np.where(np.arange(2) == index, value, psi), nu)
+
+            np.testing.assert_allclose(scores[:, index], four_point(at, psi[index], 1e-4), rtol=1e-6, atol=1e-7)
+
+
+def test_one_block_has_engle_and_kellys_closed_form():
+    z, psi = residuals(50, 5), np.array([0.04, 0.9])
+    dynamics = Dynamics("dcc", blocks=(0,) * 5)
+    path, _ = q_path(z, "dcc", "target", "normalised", psi)
+    size, total = 5, 0.0
+    for row, q in zip(z, path, strict=True):
+        r = rescale(q)
+        rho = (r.sum() - size) / (size * (size - 1))
+        logdet = (size - 1) * np.log(1 - rho) + np.log(1 + (size - 1) * rho)
+        form = (row @ row - rho / (1 + (size - 1) * rho) * row.sum() ** 2) / (1 - rho)
+        total += -0.5 * (logdet + form - row @ row)
+    assert loglik(dynamics, z, dynamics.moments(z), psi, 0.0).sum() == pytest.approx(total, rel=1e-11)

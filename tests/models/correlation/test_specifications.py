@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import EstimationError
-from models.correlation import ADCC, CCC, CDCC, DCC
+from models.correlation import ADCC, CCC, CDCC, DCC, DECO
 from models.correlation.dynamics import Dynamics, unpack
 from models.correlation.likelihood import loglik
 from models.correlation.recursions import state_pass
@@ -43,8 +43,22 @@ def test_anchors_on_three_series(reference_panel, reference_margins):
 @pytest.mark.parametrize("specification", [DCC(), CDCC(), ADCC()])
 def test_no_news_is_the_constant_model(specification, simulated_margins):
     z = simulated_margins.std_residuals
-    nothing = [0.0] * len(specification.dynamics.names)
+    nothing = [0.0] * len(specification.dynamics_of(3).names)
     assert specification.loglik(nothing, z) == pytest.approx(CCC().loglik([], z), rel=1e-12)
+
+
+def test_two_series_are_equicorrelated_and_single_blocks_change_nothing(simulated, simulated_margins):
+    z = simulated_margins.std_residuals.to_numpy()
+    two = np.ascontiguousarray(z[:, :2])
+    assert DECO().loglik([0.03, 0.9], two) == pytest.approx(DCC().loglik([0.03, 0.9], two), rel=1e-11)
+    single = DECO(blocks=(0, 1, 2), recursion="cdcc")
+    assert single.loglik([0.03, 0.9], z) == pytest.approx(CDCC().loglik([0.03, 0.9], z), rel=1e-11)
+    fitted = DECO().fit(simulated, margins=simulated_margins)
+    off_diagonal = fitted.correlations[:, [1, 2, 2], [0, 0, 1]]
+    np.testing.assert_allclose(off_diagonal, off_diagonal[:, :1] * np.ones(3), rtol=1e-12)
+    assert (fitted.std_errors[["a", "b"]] > 0.0).all()
+    with pytest.raises(EstimationError, match="blocks"):
+        DECO(blocks=(0, 2, 2)).fit(simulated, margins=simulated_margins)
 
 
 def test_adcc_without_asymmetry_is_dcc(simulated_margins):
@@ -108,13 +122,15 @@ SPECIFICATIONS = [
     CDCC(initial="zero_residual"),
     DCC(initial="unit_residual", target="covariance"),
     ADCC(initial="zero_residual", target="covariance"),
+    DECO(),
+    DECO(blocks=(0, 0, 1), recursion="cdcc"),
 ]
 
 
 @pytest.mark.parametrize("specification", SPECIFICATIONS)
 def test_gradient_by_margins_equals_refiltering(specification, simulated, simulated_margins):
     """The whole chain: a margin parameter moves z, z moves the target and Q, and both move the likelihood."""
-    dynamics = specification.dynamics
+    dynamics = specification.dynamics_of(3)
     psi = np.array([0.04, 0.9, 0.02])[: len(dynamics.names)]
     z = simulated_margins.std_residuals.to_numpy()
     exact = gradient(dynamics, simulated_margins, z, dynamics.moments(z), psi, 7.0).by_margins
@@ -166,7 +182,7 @@ def simulate_residuals(periods, correlation, a, b, seed):
 def test_recovers_what_was_simulated():
     """Estimates centre on the truth and spread as their standard errors say."""
     estimates, errors, targets, target_errors = [], [], [], []
-    for seed in range(40):
+    for seed in range(24):
         result = CDCC().fit(simulate(1500, 0.5, 0.04, 0.92, seed, size=2, nu=8.0))
         estimates.append(result.psi)
         errors.append(result.std_errors[["a", "b"]])
