@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from data.audit import audit_folder, compare_copies
 from data.errors import StudyError, StudyFileError
 from data.fetch import fetch_snapshot
 from data.load import load_panel
@@ -60,6 +61,30 @@ def check(
         raise typer.Exit(3)
 
 
+@app.command()
+def audit(
+    folder: Annotated[Path, typer.Argument(help="Folder of CSV files.")],
+    copies: Annotated[Path | None, typer.Option("--copies", help="Folder with second copies to compare.")] = None,
+) -> None:
+    """Look at every CSV file of a folder, without a study; exit code 3 where a file cannot be used."""
+    audits = audit_folder(folder)
+    table = Table("file", "holds", "values", "light", box=None, pad_edge=False)
+    for one in audits:
+        table.add_row(one.name, one.span, str(len(one.delivery.level) if one.delivery else ""), one.light)
+    out.print(table)
+    for one in audits:
+        for line in [one.problem] if one.problem else [f"{it.check}, {it.detail}" for it in one.findings]:
+            out.print(f"{one.name}: {line}", markup=False, highlight=False, soft_wrap=True)
+    for name, diff in (compare_copies(audits, copies) if copies else {}).items():
+        alone = diff.filled_days + diff.vanished_days
+        line = (
+            f"{name}: {len(diff.revised)} values differ, by {diff.largest:.2g} at most; {alone} days in one copy only"
+        )
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if any(one.light == "red" for one in audits):
+        raise typer.Exit(3)
+
+
 def _print_quality(report: QualityReport) -> None:
     table = Table("series", "first", "last", "values", "missing", "light", box=None, pad_edge=False)
     for one in report.summaries:
@@ -91,14 +116,12 @@ def _print_diff(diff: SnapshotDiff) -> None:
 def main() -> int:
     """Run the command line; a StudyError becomes one line and its exit code."""
     try:
-        app(standalone_mode=False)
+        app()
     except StudyError as error:
         log.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return error.exit_code
-    except typer.Exit as leaving:
-        return leaving.exit_code
-    except typer.Abort:
-        return 130
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
     return 0
 
 

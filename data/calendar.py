@@ -32,14 +32,15 @@ STAMPS = {
 
 
 @lru_cache(maxsize=8)
-def _calendar(exchange: str, first_year: int, last_year: int) -> ExchangeCalendar:
+def _calendar(exchange: str, first_decade: int, last_decade: int) -> ExchangeCalendar:
+    """Whole decades, so that a run that asks for many ranges builds few calendars."""
     from exchange_calendars import errors, get_calendar
 
     try:
         with warnings.catch_warnings():
             # exchange_calendars 4.13 reads zoned values in a way that pandas 3.1 announces to change.
             warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
-            return get_calendar(exchange, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
+            return get_calendar(exchange, start=f"{first_decade}0-01-01", end=f"{last_decade}9-12-31")
     except errors.InvalidCalendarName as error:
         raise StudyFileError(
             "clock.exchange", f"no exchange has the code {exchange!r}", "Use an ISO 10383 code, e.g. XNYS."
@@ -54,14 +55,14 @@ def sessions(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
     StudyFileError
         If the exchange is unknown.
     """
-    every = _calendar(exchange, first.year, last.year).sessions
+    every = _calendar(exchange, first.year // 10, last.year // 10).sessions
     chosen = every[every.slice_indexer(pd.Timestamp(first), pd.Timestamp(last))]
     return pd.DatetimeIndex(chosen.to_numpy()).as_unit("ns")
 
 
 def half_days(exchange: str, first: date, last: date) -> pd.DatetimeIndex:
     """Sessions from `first` to `last` that close early."""
-    early = _calendar(exchange, first.year, last.year).early_closes
+    early = _calendar(exchange, first.year // 10, last.year // 10).early_closes
     return early[(early >= pd.Timestamp(first)) & (early <= pd.Timestamp(last))].as_unit("ns")
 
 

@@ -3,90 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from data.calendar import STAMPS, Aligned, changes
+from data.calendar import STAMPS, changes
 from data.quality import Finding, Light
-from data.sources.protocol import Delivery, level_column
-from data.study import Instrument
+from data.sources.protocol import level_column
+from data.subject import Subject, counted, named_dates
 
 JUMP_SIGMAS = 8.0
 SPLIT_RETURN = 25.0
 SPLIT_SIGMAS = 10.0
 SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0])
 SPLIT_TOLERANCE = 0.03
+VOLUME_TOLERANCE = 0.3
 STALE_RUN = {"log": 5, "basis_points": 10, "difference": 10}
 UNFINISHED_VOLUME = 0.25
 MISSING_SHARE = 0.01
 SECOND_READING_MINIMUM = 60
 FACTOR_STEP = 1e-4
 _NAMED = 5
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Everything a check may look at: one instrument on the panel's clock.
-
-    Attributes
-    ----------
-    instrument : Instrument
-    delivery : Delivery
-        As delivered, cut at the as-of date.
-    aligned : Aligned
-    changes : Series
-        Changes on the panel's sessions, NaN left out.
-    half_days : DatetimeIndex
-        Sessions of the panel that close early.
-    second_readings : tuple of (Delivery, Series)
-        Other files for the same or a related quantity, and their levels on the panel's sessions.
-    """
-
-    instrument: Instrument
-    delivery: Delivery
-    aligned: Aligned
-    changes: pd.Series
-    half_days: pd.DatetimeIndex
-    second_readings: tuple[tuple[Delivery, pd.Series], ...] = ()
-
-    @property
-    def clock(self) -> pd.DatetimeIndex:
-        """The panel's sessions."""
-        return pd.DatetimeIndex(self.aligned.levels.index)
-
-    @property
-    def allowance(self) -> pd.Timedelta:
-        """Time after which a value is overdue: none for a daily series, one period and the release lag for others."""
-        period = {"daily": 0, "weekly": 7, "monthly": 31}[self.instrument.frequency]
-        return pd.Timedelta(days=period + self.instrument.release_lag_days)
-
-    @property
-    def in_panel(self) -> pd.DataFrame:
-        """Delivered rows inside the panel's range, on their own dates."""
-        return self.delivery.frame.loc[self.clock[0] : self.clock[-1]]
-
-    @property
-    def missing_sessions(self) -> pd.DatetimeIndex:
-        """Sessions without a value between the first and the last that have one; none are due unless daily."""
-        present = self.aligned.levels.dropna().index
-        if self.instrument.frequency != "daily" or not len(present):
-            return pd.DatetimeIndex([])
-        due = self.clock[(self.clock >= present[0]) & (self.clock <= present[-1])]
-        return pd.DatetimeIndex(due.difference(present))
-
-    def finding(self, check: str, light: Light, detail: str) -> Finding:
-        """A finding about this instrument."""
-        return Finding(self.instrument.role, check, light, detail)
-
-
-def named_dates(dates: Iterable[pd.Timestamp], limit: int = _NAMED) -> str:
-    """Dates in words, the first few by name and the rest by number."""
-    days = [f"{day:%Y-%m-%d}" for day in dates]
-    more = f" and {len(days) - limit} more" if len(days) > limit else ""
-    return ", ".join(days[:limit]) + more
 
 
 def coverage(subject: Subject) -> list[Finding]:
@@ -221,32 +158,34 @@ def jumps(subject: Subject) -> list[Finding]:
 
 
 def splits(subject: Subject) -> list[Finding]:
-    """Moves of more than 25 % whose price ratio is a round split and that stay, against the volatility before them."""
+    """Moves of more than 25 % that look like a split: a round ratio, far beyond the volatility before, that stays.
+
+    Ratios below two are common among real moves: there the volume must have changed by the same factor.
+    """
     if subject.instrument.change != "log":
         return []
-    moves = subject.changes
-    far = np.flatnonzero(moves.abs().to_numpy() > SPLIT_RETURN)
+    moves = subject.changes.to_numpy()
     found = []
-    for at in far.tolist():
-        before = moves.to_numpy()[max(0, at - 60) : at]
-        after = moves.to_numpy()[at + 1 : at + 6]
-        size = abs(moves.iloc[at])
-        ratio = np.exp(size / 100.0)
-        near = SPLIT_RATIOS[np.abs(SPLIT_RATIOS / ratio - 1.0) < SPLIT_TOLERANCE]
-        quiet = before.size >= 20 and size > SPLIT_SIGMAS * _robust_sigma(before)
-        stays = max(abs(after.sum()), abs(before[-5:].sum())) < 0.5 * size
-        if near.size and quiet and stays:
-            day = moves.index[at]
-            volume = _volume_ratio(subject.delivery.frame, day)
-            said = "" if volume is None else f", volume times {volume:.2f}"
-            found.append(
-                subject.finding(
-                    "unadjusted split",
-                    "red",
-                    f"the price changes by a factor of {near[0]:g} on {day:%Y-%m-%d} ({moves.iloc[at]:+.1f} %{said})",
-                )
-            )
+    for at in np.flatnonzero(np.abs(moves) > SPLIT_RETURN).tolist():
+        near = SPLIT_RATIOS[np.abs(SPLIT_RATIOS / np.exp(abs(moves[at]) / 100.0) - 1.0) < SPLIT_TOLERANCE]
+        if not near.size or not _shifts_the_level(moves, at):
+            continue
+        day = pd.Timestamp(subject.changes.index[at])
+        volume = _volume_ratio(subject.delivery.frame, day)
+        confirmed = volume is not None and abs(np.log(volume) + moves[at] / 100.0) < VOLUME_TOLERANCE
+        if near[0] < 2.0 and not confirmed:
+            continue
+        said = "" if volume is None else f", volume times {volume:.2f}"
+        detail = f"the price changes by a factor of {near[0]:g} on {day:%Y-%m-%d} ({moves[at]:+.1f} %{said})"
+        found.append(subject.finding("unadjusted split", "red", detail))
     return found
+
+
+def _shifts_the_level(moves: np.ndarray, at: int) -> bool:
+    """Whether a move dwarfs the volatility of the sixty before it and is not part of a swing there and back."""
+    before, size = moves[max(0, at - 60) : at], abs(moves[at])
+    stays = max(abs(moves[at + 1 : at + 6].sum()), abs(before[-5:].sum())) < 0.5 * size
+    return bool(stays and before.size >= 20 and size > SPLIT_SIGMAS * _robust_sigma(before))
 
 
 def unfinished_bar(subject: Subject) -> list[Finding]:
@@ -373,16 +312,6 @@ def worst(findings: Iterable[Finding]) -> Light:
     return "red" if "red" in lights else "amber" if "amber" in lights else "green"
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun in the right form."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def iso(day: date | pd.Timestamp) -> str:
-    """A date in ISO form."""
-    return f"{day:%Y-%m-%d}"
-
-
 def _robust_sigma(values: np.ndarray) -> float:
     values = values[np.isfinite(values)]
     return float(1.4826 * np.median(np.abs(values - np.median(values)))) if values.size else 0.0
@@ -394,4 +323,4 @@ def _volume_ratio(frame: pd.DataFrame, day: pd.Timestamp) -> float | None:
     at = int(frame.index.get_indexer(pd.DatetimeIndex([day]))[0])
     before = frame["volume"].iloc[max(0, at - 5) : at].median()
     after = frame["volume"].iloc[at : at + 5].median()
-    return float(after / before) if at >= 0 and before > 0 else None
+    return float(after / before) if at >= 0 and before > 0.0 and after > 0.0 else None

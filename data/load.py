@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data import calendar
-from data.checks import Subject, examine, iso, worst
+from data.checks import examine, worst
 from data.errors import QualityError, SourceError, StudyFileError
 from data.panel import Alternative, Panel
 from data.quality import Finding, QualityReport, SeriesSummary
@@ -24,6 +24,7 @@ from data.sources.packaged import PackagedSeries
 from data.sources.protocol import Delivery, SeriesAbsentError, Source
 from data.sources.simulated import SimulatedSample
 from data.study import Instrument, Study, Window
+from data.subject import Subject, iso
 
 BAR = ("open", "high", "low", "close")
 UNITS = {"log": "%", "basis_points": "bp", "difference": "points"}

@@ -73,16 +73,16 @@ def parse_csv(content: bytes, name: str) -> CsvText:
     text = _decoded(content, name)
     comments, header, rows, first_line = _rows(text, name)
     columns = _columns(header, name)
-    for offset, row in enumerate(rows):
-        if len(row) != len(header):
-            raise SourceError(
-                f"{name}, line {first_line + offset}",
-                f"has {len(row)} fields where the header has {len(header)}",
-                "Mend or remove the line; a download may have been cut short.",
-            )
-    fields = list(zip(*rows, strict=True)) if rows else []
-    if not fields:
+    if not rows:
         raise SourceError(name, "holds a header but no row", "Give at least the sessions of the study's window.")
+    if set(map(len, rows)) != {len(header)}:
+        offset = next(i for i, row in enumerate(rows) if len(row) != len(header))
+        raise SourceError(
+            f"{name}, line {first_line + offset}",
+            f"has {len(rows[offset])} fields where the header has {len(header)}",
+            "Mend or remove the line; a download may have been cut short.",
+        )
+    fields = list(zip(*rows, strict=True))
     dates = _dates(fields[columns["date"]], name, first_line)
     numbers = {
         column: _numbers(fields[columns[column]], column, name, first_line) for column in COLUMNS if column in columns

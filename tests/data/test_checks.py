@@ -11,7 +11,6 @@ import pytest
 
 from data.calendar import align, changes, half_days, sessions
 from data.checks import (
-    Subject,
     adjustment,
     bars,
     blank_volumes,
@@ -20,7 +19,6 @@ from data.checks import (
     coverage,
     examine,
     jumps,
-    named_dates,
     second_readings,
     splits,
     stale_runs,
@@ -31,6 +29,7 @@ from data.origin import Origin
 from data.quality import Finding
 from data.sources.protocol import Delivery
 from data.study import Instrument
+from data.subject import Subject, named_dates
 
 CLOCK = sessions("XNYS", date(2024, 1, 2), date(2025, 6, 30))
 EARLY = half_days("XNYS", date(2024, 1, 2), date(2025, 6, 30))
