@@ -86,6 +86,11 @@ class AutoregressiveRegimes:
         )
 
     @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the unconstrained parameters, each after the natural one it moves."""
+        return self.names
+
+    @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
         means, variances, lags = self._counts
         free: tuple[float | None, float | None] = (None, None)

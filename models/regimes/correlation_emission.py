@@ -236,6 +236,11 @@ class CorrelationRegimes:
         return (*self.structure.names(pairs), *self.radial.names)
 
     @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the unconstrained parameters, each after the natural one it moves."""
+        return self.names
+
+    @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
         return self.structure.bounds + self.radial.bounds
 

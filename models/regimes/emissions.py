@@ -30,6 +30,8 @@ class Emission(Protocol):
     @property
     def names(self) -> tuple[str, ...]: ...
     @property
+    def theta_names(self) -> tuple[str, ...]: ...
+    @property
     def bounds(self) -> list[tuple[float | None, float | None]]: ...
     @property
     def smallest_regime(self) -> float: ...
@@ -158,6 +160,11 @@ class EllipticalRegimes:
             ),
             *self.radial.names,
         )
+
+    @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the unconstrained parameters, each after the natural one it moves."""
+        return self.names
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:

@@ -14,7 +14,8 @@ from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.search import Found
 
 Array = NDArray[np.float64]
-Moments = Callable[[Array], tuple[Array, Array]]
+#: Of emission parameters, P(s_T | F_T), P and P(s_{T+h} | F_T): means, shape (H, N), and covariances, shape (H, N, N).
+Mixture = Callable[[Array, Array, Array, Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +99,7 @@ def forecast_regimes(
     likelihood: SwitchingLikelihood,
     found: Found,
     covariance: Array,
-    moments: Moments,
+    mixture: Mixture,
     series: Sequence[Hashable],
     horizon: int,
     *,
@@ -112,8 +113,8 @@ def forecast_regimes(
 
     Parameters
     ----------
-    moments : callable
-        Of the emission parameters: means, shape (K, N), and covariances, shape (K, N, N).
+    mixture : callable
+        Moments of the mixture ahead, see `Mixture`.
     level : float
         Coverage of the intervals; each draw of the parameters filters the data anew.
     """
@@ -123,8 +124,9 @@ def forecast_regimes(
     def at(theta: Array) -> tuple[Array, Array, Array, Array]:
         chain_theta, emission_theta = likelihood.split(theta)
         transition = likelihood.chain.transition(chain_theta)[-1]
-        ahead = propagate(likelihood.filtered_last(theta), transition, horizon)
-        mean, spread = mixture_moments(ahead, *moments(emission_theta))
+        filtered = likelihood.filtered_last(theta)
+        ahead = propagate(filtered, transition, horizon)
+        mean, spread = mixture(emission_theta, filtered, transition, ahead)
         return ahead, mean, spread, 1.0 / np.maximum(1.0 - np.diag(transition), 1e-300)
 
     ahead, mean, spread, remaining = at(found.theta)

@@ -67,7 +67,7 @@ class SwitchingLikelihood:
     @property
     def theta_names(self) -> tuple[str, ...]:
         """Names of the unconstrained parameters, each after the natural one it moves."""
-        return (*self.chain.theta_names, *self.emission.names)
+        return (*self.chain.theta_names, *self.emission.theta_names)
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:

@@ -13,7 +13,7 @@ from data.errors import EstimationError
 from models.regimes.chain import LaggedStates
 from models.regimes.drivers import chain_of
 from models.regimes.emissions import EllipticalRegimes, Standard
-from models.regimes.forecast import RegimeForecast, forecast_regimes
+from models.regimes.forecast import RegimeForecast, forecast_regimes, mixture_moments
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
@@ -76,11 +76,15 @@ class SwitchingResult(RegimeResult):
         """Regime probabilities, mean and covariance 1 to `horizon` steps ahead, see `forecast_regimes`."""
         emission = self.likelihood.emission
         assert isinstance(emission, EllipticalRegimes)
+
+        def mixture(theta: Array, _filtered: Array, _transition: Array, ahead: Array) -> tuple[Array, Array]:
+            return mixture_moments(ahead, *emission.moments(theta))
+
         return forecast_regimes(
             self.likelihood,
             self.found,
             self.theta_covariance,
-            emission.moments,
+            mixture,
             self.series,
             horizon,
             level=level,

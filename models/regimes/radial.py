@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 Array = NDArray[np.float64]
-Distribution = Literal["gaussian", "t"]
+Distribution = Literal["gaussian", "normal", "t"]
 
 #: nu - 2 is kept within these limits.
 SHAPE_LIMITS = (0.05, 198.0)
@@ -151,4 +151,4 @@ class StudentT:
         return np.array([np.log(np.clip(natural[0] - 2.0, *SHAPE_LIMITS))])
 
 
-RADIAL: dict[Distribution, Radial] = {"gaussian": Normal(), "t": StudentT()}
+RADIAL: dict[Distribution, Radial] = {"gaussian": Normal(), "normal": Normal(), "t": StudentT()}

@@ -101,6 +101,11 @@ class RegressionRegimes:
         return (*coefficients, *variances, *self.radial.names)
 
     @property
+    def theta_names(self) -> tuple[str, ...]:
+        """Names of the unconstrained parameters, each after the natural one it moves."""
+        return self.names
+
+    @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
         floor = 0.5 * float(np.log(VARIANCE_FLOOR))
         free: list[tuple[float | None, float | None]] = [(None, None)] * self._count

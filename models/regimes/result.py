@@ -142,6 +142,7 @@ class RegimeResult:
     def _natural_covariance(self, covariance: Array) -> pd.DataFrame:
         matrix = self._jacobian @ covariance @ self._jacobian.T
         fixed = np.sqrt(np.abs(np.diag(matrix))) <= 1e-9 * np.maximum(np.abs(self.params.to_numpy()), 1e-3)
+        fixed |= self.params.index.isin(self.convergence.at_bounds)
         matrix[fixed] = np.nan
         matrix[:, fixed] = np.nan
         return pd.DataFrame(matrix, index=self.params.index, columns=self.params.index)

@@ -199,13 +199,11 @@ def _finish(
     for _ in range(DROP_ROUNDS):
         dropped = _drop_transitions(likelihood, theta, kept)
         theta, free, hessian, norm, score = _newton(likelihood, dropped, observations)
-        chances = np.exp(np.minimum(theta[: likelihood.chain.size], 0.0))
-        wanted = ~free[: likelihood.chain.size] & (score[: likelihood.chain.size] > RETURN_SLOPE * chances)
-        wanted &= theta[: likelihood.chain.size] < 0.0
-        if not (wanted.any() and isinstance(likelihood.chain, ConstantChain)):
+        returning = _returning(likelihood, theta, free, score)
+        if not returning.any():
             break
-        kept |= set(np.flatnonzero(wanted).tolist())
-        theta[np.flatnonzero(wanted)] = np.log(NEARLY_ZERO)
+        kept |= set(np.flatnonzero(returning).tolist())
+        theta[np.flatnonzero(returning)] = np.sign(theta[np.flatnonzero(returning)]) * -np.log(NEARLY_ZERO)
         theta = likelihood.ordered(_climb(likelihood, theta, FULL_POLISH, observations).arguments)
     return theta, free, hessian, norm
 
@@ -242,18 +240,37 @@ def _newton(
     return theta, free, hessian, float(np.max(np.abs(score[free]), initial=0.0)) / observations, score
 
 
+def _returning(
+    likelihood: SwitchingLikelihood, theta: Array, free: NDArray[np.bool_], score: Array
+) -> NDArray[np.bool_]:
+    """Log-odds held at a bound from which the log-likelihood rises per unit of the probability."""
+    if not isinstance(likelihood.chain, ConstantChain):
+        return np.zeros(likelihood.chain.size, dtype=bool)
+    held = slice(0, likelihood.chain.size)
+    inward = -np.sign(theta[held]) * score[held]
+    return np.asarray(~free[held] & (inward > RETURN_SLOPE * np.exp(-np.abs(theta[held]))))
+
+
 def _drop_transitions(likelihood: SwitchingLikelihood, theta: Array, kept: set[int]) -> Array:
-    """Set a transition that hardly ever happens to zero where the likelihood does not fall by it."""
+    """Set a transition, or staying, that hardly ever happens to zero where the likelihood does not fall by it."""
     if not isinstance(likelihood.chain, ConstantChain):
         return theta
     value = float(likelihood.logliks(theta).sum())
     matrix = likelihood.chain.transition(likelihood.split(theta)[0])[0]
-    rare = matrix[~np.eye(len(matrix), dtype=bool)] < NEARLY_ZERO
-    for index in np.flatnonzero(rare):
-        if index in kept:
-            continue
+    regimes = len(matrix)
+    positions = np.full(matrix.shape, -1)
+    positions[~np.eye(regimes, dtype=bool)] = np.arange(likelihood.chain.size)
+    for i, j in np.argwhere(matrix < NEARLY_ZERO):
         trial = theta.copy()
-        trial[index] = -LOG_ODDS_BOUND
+        if i == j:
+            row = positions[i][positions[i] >= 0]
+            trial[row] += LOG_ODDS_BOUND - trial[row].max()
+            touched = {int(row[np.argmax(trial[row])])}
+        else:
+            trial[positions[i, j]] = -LOG_ODDS_BOUND
+            touched = {int(positions[i, j])}
+        if touched & kept:
+            continue
         trial_value = float(likelihood.logliks(trial).sum())
         if trial_value >= value:
             theta, value = trial, trial_value
