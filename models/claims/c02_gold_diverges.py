@@ -16,11 +16,10 @@ Literature Brown and Warner (1985); Boehmer, Musumeci and Poulsen (1991).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import agreement
 from models.claims.rule import Ruling, judge_effect
 from models.claims.verdict import Exhibit, Outcome
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -41,7 +40,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
             secondary[label] = event.estimate(role)
     return Measurement(
         legs=(_leg(case, "short", short), _leg(case, "long", long)),
-        combine=_windows,
+        combine=agreement,
         kind="fact",
         headline=headline,
         headline_label=f"return of {case.panel.names['metal']} over the short window",
@@ -102,11 +101,6 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
     moved = "rose" if held.value >= 0.0 else "fell"
     label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
     return Leg(label, gap, sesoi, p_value, ruling=ruling)
-
-
-def _windows(outcomes: Sequence[Outcome]) -> Outcome:
-    """The windows' common outcome, or "mixed" where they disagree."""
-    return outcomes[0] if len(set(outcomes)) == 1 else Outcome.MIXED
 
 
 CLAIM = Claim(

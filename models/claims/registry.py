@@ -7,6 +7,8 @@ from models.claims import (
     c06_closer_to_nasdaq,
     c10_two_to_three_times,
     c22_risk_off_state,
+    c25_liquidity_tightens,
+    c26_hawkish_repricing,
 )
 from models.claims.claim import Claim
 
@@ -17,4 +19,6 @@ CLAIMS: tuple[Claim, ...] = (
     c06_closer_to_nasdaq.CLAIM,
     c10_two_to_three_times.CLAIM,
     c22_risk_off_state.CLAIM,
+    c25_liquidity_tightens.CLAIM,
+    c26_hawkish_repricing.CLAIM,
 )

@@ -1,0 +1,73 @@
+"""What facts share: numbers that were observed, their place among earlier ones, and windows that are moved a little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.claims.claim import Case
+from models.claims.verdict import Outcome
+from models.estimate import Estimate
+
+#: Sessions by which the ends of a window are moved to see whether a fact hangs on them.
+MOVES = (-3, -2, -1, 1, 2, 3)
+
+
+def observed(value: float, unit: str, n: int, level: float, what: str = "") -> Estimate:
+    """A number that happened: no standard error, and limits equal to the value."""
+    method = f"{what}; observed, without sampling error" if what else "observed, without sampling error"
+    return Estimate(float(value), None, float(value), float(value), level, n, unit, method)
+
+
+def percentile_among(value: float, others: pd.Series) -> float:
+    """Share of `others` that do not exceed `value`, in percent."""
+    return 100.0 * float((others.dropna() <= value).mean())
+
+
+def agreement(outcomes: Sequence[Outcome]) -> Outcome:
+    """The common outcome of readings that should say the same, "mixed" where they disagree."""
+    return outcomes[0] if len(set(outcomes)) == 1 else Outcome.MIXED
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of sessions after the close of `base` up to the close of `last`."""
+
+    label: str
+    base: pd.Timestamp
+    last: pd.Timestamp
+
+    def change(self, levels: pd.Series) -> float:
+        """Difference of the last known levels at both ends."""
+        return known(levels, self.last) - known(levels, self.base)
+
+    def growth(self, levels: pd.Series) -> float:
+        """Simple growth between the last known levels at both ends, percent."""
+        return 100.0 * (known(levels, self.last) / known(levels, self.base) - 1.0)
+
+
+def known(levels: pd.Series, day: pd.Timestamp) -> float:
+    """The last available level at or before the close of `day`, NaN where there is none."""
+    earlier = levels.loc[:day].dropna()
+    return float(earlier.iloc[-1]) if len(earlier) else float("nan")
+
+
+def window_span(case: Case, name: str) -> Span:
+    """The window itself, from session to session."""
+    sessions, clock = case.sessions(name), case.panel.levels.index
+    before = int(clock.searchsorted(sessions[0])) - 1
+    return Span(f"{name} window", clock[before], sessions[-1])
+
+
+def moved_spans(case: Case, name: str) -> tuple[Span, ...]:
+    """The window with its base, and then its end, moved by up to three sessions; ends beyond the data are left out."""
+    span, clock = window_span(case, name), case.panel.levels.index
+    first, last = (int(clock.searchsorted(day)) for day in (span.base, span.last))
+    moved = [(f"base {by:+d}", first + by, last) for by in MOVES] + [(f"end {by:+d}", first, last + by) for by in MOVES]
+    return tuple(
+        Span(f"{name} window, {what} session{'' if what.endswith('1') else 's'}".replace("-", "−"), clock[a], clock[b])
+        for what, a, b in moved
+        if 0 <= a < b < len(clock)
+    )

@@ -1,0 +1,77 @@
+"""C26: the two-year yield over the short window and around the announcement."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from claim_cases import judged, with_levels, without
+
+from models.claims import Outcome
+
+
+def drifting(panel, jump: float, on: str = "2026-01-30") -> pd.Series:
+    """A yield that alternates by 2 bp, and jumps once for good (percentage points)."""
+    clock = panel.levels.index
+    return pd.Series(3.5 + 0.01 * (-1.0) ** np.arange(len(clock)) + jump * (clock >= on), index=clock)
+
+
+def test_change_and_percentile_by_pandas(panel, study):
+    verdict = judged("C26", panel, study)
+    yields = 100.0 * panel.levels["short_yield"]
+    change = yields["2026-02-06"] - yields["2026-01-28"]
+    earlier = [
+        yields.iloc[end] - yields.iloc[end - 7]
+        for end in range(yields.index.get_loc("2026-01-28") - 251, yields.index.get_loc("2026-01-28") + 1)
+    ]
+    assert verdict.headline.value == pytest.approx(change, abs=1e-5)
+    assert verdict.secondary["percentile of the change, short window"].value == pytest.approx(
+        100.0 * np.mean(np.array(earlier) <= change)
+    )
+    around = yields["2026-02-03"] - yields["2026-01-27"]
+    assert verdict.parts[1].effect.value == pytest.approx(around, abs=1e-5)
+    assert verdict.parts[1].effect.n == 5
+
+
+def test_large_but_not_rare_on_the_sample_is_no_support(panel, study):
+    """The sample's truth: +15 bp, at the 87th percentile of the year before: false."""
+    verdict = judged("C26", panel, study)
+    assert verdict.parts[0].outcome is Outcome.MIXED
+    assert verdict.outcome is not Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("jump", "outcome"), [(0.20, Outcome.SUPPORTED), (0.05, Outcome.MIXED), (-0.2, Outcome.NOT_SUPPORTED)]
+)
+def test_worlds_in_which_it_is_plain(panel, study, jump, outcome):
+    assert judged("C26", with_levels(panel, short_yield=drifting(panel, jump)), study).outcome is outcome
+
+
+def test_stretches_that_disagree_are_mixed(panel, study):
+    late = with_levels(panel, short_yield=drifting(panel, 0.20, on="2026-02-05"))
+    verdict = judged("C26", late, study)
+    assert [part.outcome for part in verdict.parts] == [Outcome.SUPPORTED, Outcome.NOT_SUPPORTED]
+    assert verdict.outcome is Outcome.MIXED
+
+
+def test_bond_holidays_do_not_matter(panel, study):
+    holed = panel.levels["short_yield"].copy()
+    holed.loc["2026-02-06"] = np.nan
+    verdict = judged("C26", with_levels(panel, short_yield=holed), study)
+    expected = 100.0 * (holed["2026-02-05"] - holed["2026-01-28"])
+    assert verdict.headline.value == pytest.approx(expected, abs=1e-5)
+    assert verdict.headline.n == 6
+
+
+def test_gates(panel, study):
+    assert judged("C26", without(panel, "short_yield"), study).outcome is Outcome.NOT_TESTABLE
+    young = panel.levels["short_yield"].where(panel.levels.index > "2025-06-01")
+    verdict = judged("C26", with_levels(panel, short_yield=young), study)
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert "252" in verdict.reason
+
+
+def test_moved_windows_are_listed_and_missing_real_yield_is_named(panel, study):
+    verdict = judged("C26", without(panel, "real_yield"), study)
+    labels = [one.label for one in verdict.specifications]
+    assert "short yield, short window, base −3 sessions" in labels
+    assert sum("real yield" in str(one.estimate) or "real_yield" in str(one.estimate) for one in verdict.specifications)
+    assert verdict.share is not None
