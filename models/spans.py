@@ -1,4 +1,4 @@
-"""Changes over the spans between sessions on which every series has a value."""
+"""Changes over longer spans than a session: sums that lose nothing and do not overlap."""
 
 from __future__ import annotations
 
@@ -26,3 +26,22 @@ def common_spans(changes: pd.DataFrame) -> pd.DataFrame:
     summed = changes.groupby(span).sum(min_count=1)
     ends = changes.index.to_series().groupby(span).last()
     return summed.set_axis(pd.DatetimeIndex(ends), axis=0)[complete.groupby(span).last().to_numpy()]
+
+
+def summed(changes: pd.DataFrame, sessions: int) -> pd.DataFrame:
+    """Changes over consecutive stretches of `sessions` that do not overlap; an incomplete last stretch is left out.
+
+    Parameters
+    ----------
+    changes : DataFrame, (T, N)
+        Without missing values.
+    sessions : int
+
+    Returns
+    -------
+    DataFrame, (T // sessions, N)
+        Each row is dated at its last session.
+    """
+    whole = len(changes) // sessions * sessions
+    sums = changes.iloc[:whole].to_numpy().reshape(-1, sessions, changes.shape[1]).sum(axis=1)
+    return pd.DataFrame(sums, index=changes.index[sessions - 1 : whole : sessions], columns=changes.columns)

@@ -24,6 +24,7 @@ from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import Curve, Ruling, conjunction, judge_range, range_curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.spans import summed
 
 #: Sessions in a week and a month, for sums of returns that do not overlap.
 WEEK, MONTH = 5, 21
@@ -78,7 +79,7 @@ def _specifications(case: Case) -> list[SpecificationResult]:
                 "with the market": static_beta(y, returns[["metal", "market"]], level=case.level)["metal"],
                 "Huber": huber_beta(y, x, level=case.level),
                 "Dimson": dimson_beta(y, x, level=case.level),
-                "weekly": static_beta(_summed(y, WEEK), _summed(x, WEEK), level=case.level)["metal"],
+                "weekly": _summed_beta(returns[[dependent, "metal"]], WEEK, case.level),
             }
             name = case.panel.names[dependent].lower()
             results += [
@@ -96,10 +97,10 @@ def _readings(case: Case, returns: pd.DataFrame, path: BetaPath) -> dict[str, Es
         "beta with the market held fixed": static_beta(miners, returns[["metal", "market"]], level=case.level)["metal"],
         "beta when gold rises": up,
         "beta when gold falls": down,
-        "weekly beta": static_beta(_summed(miners, WEEK), _summed(metal, WEEK), level=case.level)["metal"],
+        "weekly beta": _summed_beta(returns[["miners", "metal"]], WEEK, case.level),
     }
     if len(returns) >= MONTH * 40:
-        readings["monthly beta"] = static_beta(_summed(miners, MONTH), _summed(metal, MONTH), level=case.level)["metal"]
+        readings["monthly beta"] = _summed_beta(returns[["miners", "metal"]], MONTH, case.level)
     observed, without_leverage = _absolute_ratios(miners, metal, case)
     readings["median ratio of absolute moves (not a beta)"] = observed
     readings["the same ratio if the beta were one"] = without_leverage
@@ -130,11 +131,10 @@ def _median(values: np.ndarray, level: float) -> Estimate:
     )
 
 
-def _summed(series: pd.Series, sessions: int) -> pd.Series:
-    """Sums over consecutive stretches that do not overlap; an incomplete last stretch is left out."""
-    whole = len(series) // sessions * sessions
-    sums = series.iloc[:whole].to_numpy().reshape(-1, sessions).sum(axis=1)
-    return pd.Series(sums, index=series.index[sessions - 1 : whole : sessions], name=series.name)
+def _summed_beta(returns: pd.DataFrame, sessions: int, level: float) -> Estimate:
+    """Beta of the first column on the second over stretches of several sessions."""
+    sums = summed(returns, sessions)
+    return static_beta(sums.iloc[:, 0], sums.iloc[:, 1], level=level)[str(sums.columns[1])]
 
 
 CLAIM = Claim(

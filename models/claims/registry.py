@@ -3,9 +3,11 @@
 from models.claims import (
     c02_gold_diverges,
     c03_correlations_rise,
+    c04_growth_asset,
     c05_weaker_with_gold,
     c06_closer_to_nasdaq,
     c10_two_to_three_times,
+    c20_overextended,
     c22_risk_off_state,
     c25_liquidity_tightens,
     c26_hawkish_repricing,
@@ -15,9 +17,11 @@ from models.claims.claim import Claim
 CLAIMS: tuple[Claim, ...] = (
     c02_gold_diverges.CLAIM,
     c03_correlations_rise.CLAIM,
+    c04_growth_asset.CLAIM,
     c05_weaker_with_gold.CLAIM,
     c06_closer_to_nasdaq.CLAIM,
     c10_two_to_three_times.CLAIM,
+    c20_overextended.CLAIM,
     c22_risk_off_state.CLAIM,
     c25_liquidity_tightens.CLAIM,
     c26_hawkish_repricing.CLAIM,

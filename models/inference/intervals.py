@@ -26,3 +26,8 @@ def normal_estimate(value: float, std_error: float, *, level: float, n: int, met
     reach = float(stats.norm.ppf(0.5 + level / 2.0)) * std_error
     value, std_error = float(value), float(std_error)
     return Estimate(value, std_error, value - reach, value + reach, level, n, unit, method)
+
+
+def normal_p_value(value: float, std_error: float) -> float:
+    """Two-sided p-value of a zero effect; inverts the interval of `normal_estimate`."""
+    return float(2.0 * stats.norm.sf(abs(value) / std_error))

@@ -1,0 +1,140 @@
+"""C04: Bitcoin behaves like a risky growth asset, not like a hedge.
+
+Question   Does Bitcoin fall with the share market when the market falls furthest, and does it carry something of
+           growth shares beyond the market?
+Trap       The slope below a quantile is a sum of coefficients. Reading the last increment alone, or testing the
+           increments one by one, answers another question. A correlation with growth shares that only passes on
+           the market's is no sign of growth.
+Criteria   Both parts must hold: the slope in the market's worst 5 % of sessions reaches `sesoi`, and the correlation
+           with growth shares given the market is above zero (sign only).
+Thresholds sesoi (slope: the share of the market's move that would make it a risky asset).
+Statistic  Cumulative sum c0 + c1 + c2 of the slopes at 10 and 5 %, with its joint covariance; correlation of
+           devolatilised returns after the market's part has been taken out of both, studentised block bootstrap.
+Secondary  Slope on average (a hedge has none or a negative one) and at the other quantiles, joint tests of all
+           quantiles, change of the slopes since 2020.
+Literature Baur and McDermott (2010); Baur and Lucey (2010); Klein, Thu and Walther (2018) find no stable hedge in
+           Bitcoin.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.calendar import changes
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.tail_betas import QUANTILES, TAIL, full_returns, on_rows, slopes_exhibit, tail_specifications
+from models.claims.verdict import SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.hedge import SafeHaven, safe_haven
+from models.inference.contrasts import ContrastEffect, Term, correlation_contrast
+from models.inference.intervals import normal_p_value
+
+ROLES = ("crypto", "growth", "market")
+#: Shown beside Bitcoin in the figure.
+COMPARED = ("growth", "metal")
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the slope in the market's worst sessions and the tie to growth shares beyond the market."""
+    haven = _haven(case, "crypto")
+    slope = haven.slope(TAIL)
+    if isinstance(slope, NotDecidable):
+        return slope
+    growth = given_market(case)
+    specifications = (*tail_specifications(case, "crypto"), *_other_clocks(case))
+    names, sesoi = case.panel.names, case.thresholds["sesoi"]
+    compared = [role for role in COMPARED if role in case.panel.returns.columns]
+    return Measurement(
+        legs=(
+            Leg(
+                "it falls with the market in the market's worst 5 % of sessions",
+                slope,
+                sesoi,
+                normal_p_value(slope.value, slope.std_error or 0.0),
+                specifications,
+            ),
+            Leg("it moves with growth shares beyond the market", growth.estimate, 0.0, growth.p_value),
+        ),
+        combine=conjunction,
+        kind="conjunctive",
+        headline=slope,
+        headline_label=f"slope on {names['market']} in the market's worst 5 % of sessions",
+        n=slope.n,
+        n_events=haven.events[QUANTILES.index(TAIL)],
+        window=case.describe("full"),
+        secondary=_readings(case, haven),
+        exhibits=(
+            slopes_exhibit(
+                case,
+                {names["crypto"]: haven} | {names[role]: _haven(case, role) for role in compared},
+                "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
+            ),
+        ),
+        curve=curve(specifications, sesoi),
+    )
+
+
+def _haven(case: Case, dependent: str, since: pd.Timestamp | None = None) -> SafeHaven:
+    rows = full_returns(case, (dependent, "market"))
+    return safe_haven(rows[dependent], rows["market"], since=since, level=case.level)
+
+
+def given_market(case: Case) -> ContrastEffect:
+    """Correlation of Bitcoin and growth shares after the market's part has been taken out of both."""
+    z = case.full_residuals()[list(ROLES)].to_numpy()
+    market = np.column_stack([np.ones(len(z)), z[:, 2]])
+    beyond_market = z[:, :2] - market @ np.linalg.lstsq(market, z[:, :2], rcond=None)[0]
+    return correlation_contrast(
+        beyond_market,
+        np.zeros(len(z), dtype=np.int64),
+        (Term(1.0, 0, 1, 0),),
+        strata=(len(z),),
+        level=case.level,
+        replications=case.replications,
+        block_bounds=case.block_bounds,
+        seed=case.seed,
+        method="correlation with growth shares given the market, devolatilised returns",
+    )
+
+
+def _other_clocks(case: Case) -> tuple[SpecificationResult, ...]:
+    """The same slope with Bitcoin's other closes, e.g. at midnight UTC."""
+    market = full_returns(case, ("market",))
+    results = []
+    for one in case.panel.alternatives.get("crypto", ()):
+        crypto = changes(one.levels, case.study.instrument("crypto").change).rename("crypto")
+        rows = pd.concat([crypto, market], axis=1, join="inner").dropna()
+        results.append(on_rows(case, f"Bitcoin's close: {one.origin.stamp}", rows))
+    return tuple(results)
+
+
+def _readings(case: Case, haven: SafeHaven) -> dict[str, Estimate | TestResult | NotDecidable]:
+    rows = full_returns(case, ROLES)
+    on_growth = safe_haven(rows["crypto"], rows["growth"], level=case.level)
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {
+        "slope on average (a hedge: zero or below)": haven.slope(),
+        "slope in the market's worst 10 %": haven.slope(QUANTILES[0]),
+        "slope in the market's worst 1 %": haven.slope(QUANTILES[-1]),
+        "no tie at any of the three quantiles": haven.haven_test(),
+        "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
+        f"slope on {case.panel.names['growth']} in its worst 5 %": on_growth.slope(TAIL),
+    }
+    for window in case.open_windows("post_2020"):
+        since = case.sessions(window)[0]
+        divided = _haven(case, "crypto", since)
+        readings[f"slope on average before {since.year}"] = divided.slope()
+        readings[f"slope on average since {since.year}"] = divided.slope_since()
+        readings[f"slope in the market's worst 5 % since {since.year}"] = divided.slope_since(TAIL)
+        readings[f"change of that slope at the start of {since.year}"] = divided.change(TAIL)
+    return readings
+
+
+CLAIM = Claim(
+    id="C04",
+    needs=ROLES,
+    windows=("full",),
+    thresholds=("sesoi",),
+    measure=measure,
+)

@@ -1,0 +1,109 @@
+"""How an asset moves with the market's worst sessions: what C04, C11 and C23 share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+
+import pandas as pd
+
+from models.claims.claim import Case
+from models.claims.specifications import attempted
+from models.claims.verdict import Exhibit, SpecificationResult
+from models.estimate import Estimate, NotDecidable
+from models.hedge import SafeHaven, safe_haven
+from models.spans import summed
+
+#: The market's worst sessions that the primary slopes speak of, and the others that are shown beside them.
+TAIL = 0.05
+QUANTILES = (0.10, TAIL, 0.01)
+#: Factors of the specifications and how their errors are modelled.
+FACTORS = ("market", "growth", "world")
+ERRORS = {"GARCH": ("garch", "normal"), "GJR with t errors": ("gjr", "t")}
+#: Sessions that are summed where the clocks of two series differ.
+FREQUENCIES = {"two-day": 2, "weekly": 5}
+SAMPLES = ("post_2020", "bitcoin_fund_era")
+
+
+def full_returns(case: Case, roles: tuple[str, ...]) -> pd.DataFrame:
+    """Returns of `roles` on the sessions of the window "full" on which all have one."""
+    return case.panel.returns.loc[case.sessions("full"), list(roles)].dropna()
+
+
+def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult, ...]:
+    """Specification curve of the slope of `dependent` in the market's worst sessions.
+
+    Factor x threshold x errors, then one change at a time: other quantiles, longer spans, later samples, and without
+    the past crisis that carries most of the slope.
+    """
+    results = []
+    for factor, thresholds, errors in product(FACTORS, ("sample", "expanding"), ERRORS):
+        label = f"on {case.panel.names.get(factor, factor)}, {thresholds} threshold, {errors}"
+        results.append(_specification(case, label, dependent, factor, thresholds=thresholds, errors=errors))
+    rows = full_returns(case, (dependent, "market"))
+    for quantile in QUANTILES:
+        if quantile != TAIL:
+            results.append(on_rows(case, f"worst {100.0 * quantile:.3g} %", rows, quantile=quantile))
+    for name, sessions in FREQUENCIES.items():
+        results.append(on_rows(case, name, summed(rows, sessions)))
+    for window in case.open_windows(*SAMPLES):
+        inside = rows.loc[rows.index.isin(case.sessions(window))]
+        results.append(on_rows(case, f"sample {window.replace('_', ' ')}", inside))
+    return (*results, *_without_a_crisis(case, rows))
+
+
+def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Exhibit:
+    """Slopes on average and below each quantile, one row each, as a forest."""
+    rows = {}
+    for name, haven in havens.items():
+        for quantile in (None, *QUANTILES):
+            slope = haven.slope(quantile)
+            if isinstance(slope, Estimate):
+                where = "on average" if quantile is None else f"worst {100.0 * quantile:.3g} %"
+                rows[f"{name}, {where}"] = (slope.value, slope.lower, slope.upper)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    return Exhibit(f"slopes on {case.panel.names['market']} by its worst sessions", frame, "beta", note)
+
+
+def _without_a_crisis(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
+    """The smallest slope that leaving out one of the study's crises gives: one specification, not ten alike."""
+    left_out = []
+    for crisis in case.study.crises:
+        outside = (rows.index <= pd.Timestamp(crisis.base)) | (rows.index > pd.Timestamp(crisis.last))
+        if not outside.all():
+            result = on_rows(case, f"without {crisis.name}, the crisis that carries most", rows.loc[outside])
+            if isinstance(result.estimate, Estimate):
+                left_out.append((result.estimate.value, result))
+    return (min(left_out, key=lambda one: one[0])[1],) if left_out else ()
+
+
+def _specification(
+    case: Case, label: str, dependent: str, factor: str, *, thresholds: str, errors: str
+) -> SpecificationResult:
+    if factor not in case.panel.returns.columns:
+        return SpecificationResult(label, NotDecidable(f"no series plays the role {factor}"))
+    return on_rows(case, label, full_returns(case, (dependent, factor)), thresholds=thresholds, errors=errors)
+
+
+def on_rows(
+    case: Case,
+    label: str,
+    rows: pd.DataFrame,
+    *,
+    quantile: float = TAIL,
+    thresholds: str = "sample",
+    errors: str = "GARCH",
+) -> SpecificationResult:
+    """Slope of the first column on the second in the worst sessions of the second."""
+    volatility, distribution = ERRORS[errors]
+    return attempted(
+        label,
+        lambda: safe_haven(
+            rows.iloc[:, 0],
+            rows.iloc[:, 1],
+            thresholds=thresholds,  # type: ignore[arg-type]
+            volatility=volatility,  # type: ignore[arg-type]
+            distribution=distribution,  # type: ignore[arg-type]
+            level=case.level,
+        ).slope(quantile),
+    )
