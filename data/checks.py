@@ -13,6 +13,7 @@ from data.sources.protocol import level_column
 from data.subject import Subject, counted, named_dates
 
 JUMP_SIGMAS = 8.0
+SPIKE_REMAINDER = 0.1
 SPLIT_RETURN = 25.0
 SPLIT_SIGMAS = 10.0
 SPLIT_RATIOS = np.array([1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0])
@@ -23,7 +24,7 @@ UNFINISHED_VOLUME = 0.25
 MISSING_SHARE = 0.01
 SECOND_READING_MINIMUM = 60
 FACTOR_STEP = 1e-4
-_NAMED = 5
+_LISTED = 5
 
 
 def coverage(subject: Subject) -> list[Finding]:
@@ -136,25 +137,33 @@ def jumps(subject: Subject) -> list[Finding]:
     sigma = _robust_sigma(moves.to_numpy())
     if not sigma > 0.0:
         return []
-    far = moves[(moves - moves.median()).abs() > JUMP_SIGMAS * sigma]
-    if far.empty:
+    values = moves.to_numpy()
+    positions = np.flatnonzero(np.abs(values - np.median(values)) > JUMP_SIGMAS * sigma)
+    if not positions.size:
         return []
-    position = moves.index.get_indexer(far.index)
-    following = np.r_[moves.to_numpy()[1:], np.nan][position]
-    undone = far.index[np.abs(far.to_numpy() + following) < 0.1 * np.abs(far.to_numpy())]
-    worst = far.reindex(far.abs().sort_values(ascending=False).index).head(_NAMED)
+    far = moves.iloc[positions]
+    undone = [moves.index[at] for at in positions.tolist() if _is_undone(values, at)]
+    worst = far.iloc[np.argsort(-far.abs().to_numpy(), kind="stable")[:_LISTED]]
     unit = {"log": " %", "basis_points": " bp", "difference": ""}[subject.instrument.change]
     listing = ", ".join(f"{day:%Y-%m-%d} ({move:+.1f}{unit})" for day, move in worst.items())
     number = counted(len(far), "change")
     detail = f"{number} beyond {JUMP_SIGMAS:g} robust standard deviations, kept; the largest: {listing}"
     found = [subject.finding("jump", "green", detail)]
-    if len(undone):
+    if undone:
         found.append(
             subject.finding(
                 "spike", "amber", f"undone to within a tenth by the next value, kept: {named_dates(undone)}"
             )
         )
     return found
+
+
+def _is_undone(moves: np.ndarray, at: int) -> bool:
+    """Whether the next move takes a move back, and both stand out from the ten moves on either side."""
+    if at + 1 >= moves.size or abs(moves[at] + moves[at + 1]) >= SPIKE_REMAINDER * abs(moves[at]):
+        return False
+    around = np.abs(np.r_[moves[max(0, at - 10) : at], moves[at + 2 : at + 12]])
+    return bool(around.size and abs(moves[at]) > JUMP_SIGMAS * np.median(around))
 
 
 def splits(subject: Subject) -> list[Finding]:

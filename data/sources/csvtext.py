@@ -112,7 +112,9 @@ def _rows(text: str, name: str) -> tuple[tuple[str, ...], list[str], list[list[s
     if start == len(lines):
         raise SourceError(name, "holds no header", _FORMAT + ".")
     try:
-        header, *rows = csv.reader(io.StringIO("\n".join(lines[start:])), strict=True)
+        # Without quotes no field spans lines, and the lines need not be joined again.
+        body = lines[start:] if '"' not in text else io.StringIO("\n".join(lines[start:]))
+        header, *rows = csv.reader(body, strict=True)
     except csv.Error as error:
         raise SourceError(name, f"is not readable as CSV ({error})", "Export it again.") from error
     while rows and not rows[-1]:
@@ -189,8 +191,8 @@ def _numbers(fields: Sequence[str], column: str, name: str, first_line: int) -> 
     for offset in suspects.tolist():
         if fields[offset] not in BLANKS:
             raise _bad_number(name, first_line + offset, column, fields[offset])
-    odd = next((i for i, field in enumerate(fields) if "_" in field), None)
-    if odd is not None:
+    if "_" in "".join(fields):
+        odd = next(i for i, field in enumerate(fields) if "_" in field)
         raise _bad_number(name, first_line + odd, column, fields[odd])
     if suspects.size == values.size and column in LEVELS:
         raise SourceError(name, f"the column {column} is blank throughout", "Fill it or remove it.")

@@ -147,6 +147,22 @@ def test_a_jump_that_is_undone_is_a_spike() -> None:
     assert splits(subject(frame)) == []
 
 
+def test_a_swing_among_swings_is_no_spike() -> None:
+    frame = calm()
+    for at, factor in (
+        (98, 0.88),
+        (99, 1.12),
+        (100, 0.8),
+        (101, 1.25),
+        (102, 0.9),
+        (103, 1.1),
+        (104, 0.93),
+        (105, 1.08),
+    ):
+        frame.iloc[at:, :2] *= factor
+    assert [one.check for one in jumps(subject(frame))] == ["jump"]
+
+
 @pytest.mark.parametrize("factor", [0.5, 0.25, 0.1, 4.0, 2.0 / 3.0])
 def test_an_unadjusted_split_is_red(factor: float) -> None:
     frame = calm()
