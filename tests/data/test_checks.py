@@ -149,18 +149,14 @@ def test_a_jump_that_is_undone_is_a_spike() -> None:
 
 def test_a_swing_among_swings_is_no_spike() -> None:
     frame = calm()
-    for at, factor in (
-        (98, 0.88),
-        (99, 1.12),
-        (100, 0.8),
-        (101, 1.25),
-        (102, 0.9),
-        (103, 1.1),
-        (104, 0.93),
-        (105, 1.08),
-    ):
-        frame.iloc[at:, :2] *= factor
+    for at in range(90, 112, 2):
+        frame.iloc[at:, :2] *= 0.8 if at == 100 else 0.94
+        frame.iloc[at + 1 :, :2] *= 1.25 if at == 100 else 1.05
     assert [one.check for one in jumps(subject(frame))] == ["jump"]
+    lonely = calm()
+    lonely.iloc[100:, :2] *= 0.8
+    lonely.iloc[101:, :2] *= 1.25
+    assert [one.check for one in jumps(subject(lonely))] == ["jump", "spike"]
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.25, 0.1, 4.0, 2.0 / 3.0])
