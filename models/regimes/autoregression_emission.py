@@ -137,6 +137,11 @@ class AutoregressiveRegimes:
         sums = np.bincount(self.states[:, 0], weights=values, minlength=self.k_regimes)
         return np.asarray(sums, dtype=np.float64)
 
+    def transforms(self, theta: Array) -> Array:
+        """P(Y_t <= y_t | state), shape (T, S, 1)."""
+        residuals, _, spread, _, _, shape = self._residuals(theta)
+        return self.radial.cumulative((residuals / spread)[:, :, None], shape)
+
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t and states of weights times the derivative of log f(y_t | state), shape (size,)."""
         residuals, distances, spread, means, phi, shape = self._residuals(theta)

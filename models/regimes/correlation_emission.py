@@ -259,6 +259,12 @@ class CorrelationRegimes:
         density = self.radial.log_density(distances, self.dimension, shape)
         return density - log_determinants + 0.5 * self.dimension * np.log(factor)
 
+    def transforms(self, theta: Array) -> Array:
+        """P(Z_it <= z_it | s_t = k), shape (T, K, N); the same in each regime, whose margins have unit variance."""
+        shape = theta[self.structure.size :]
+        single = self.radial.cumulative(self.z * np.sqrt(self.radial.variance_factor(shape)), shape)
+        return np.repeat(single[:, None, :], self.k_regimes, axis=1)
+
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(z_t | s_t = k), shape (size,)."""
         entries, shape, factors, factor, distances = self._evaluate(theta)

@@ -36,6 +36,7 @@ class Emission(Protocol):
     @property
     def smallest_regime(self) -> float: ...
     def log_densities(self, theta: Array) -> Array: ...
+    def transforms(self, theta: Array) -> Array: ...
     def score(self, theta: Array, weights: Array) -> Array: ...
     def update(self, theta: Array, weights: Array) -> Array: ...
     def begin(self, weights: Array) -> Array: ...
@@ -205,6 +206,14 @@ class EllipticalRegimes:
         distances = squared_distances(self._x, means, factors)
         log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + self.standard.log_determinant
         return self.radial.log_density(distances, self.dimension, shape) - log_determinants
+
+    def transforms(self, theta: Array) -> Array:
+        """P(Y_it <= y_it | s_t = k), shape (T, K, N)."""
+        means, factors, shape = self._unpack(theta)
+        roots = self.standard.root @ factors
+        scales = np.linalg.norm(roots, axis=2)
+        centres = self.standard.shift + means @ self.standard.root.T
+        return self.radial.cumulative((self.y[:, None, :] - centres) / scales, shape)
 
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""

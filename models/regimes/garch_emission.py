@@ -145,6 +145,11 @@ class GarchRegimes:
         density = self.radial.log_density(distances, 1, shape) + 0.5 * np.log(factor)
         return density - 0.5 * np.log(variances[:-1]) - np.log(self.scale)
 
+    def transforms(self, theta: Array) -> Array:
+        """P(Y_t <= y_t | s_t = k, F_{t-1}), shape (T, K, 1)."""
+        residuals, _, variances, shape, factor, _ = self._evaluate(theta)
+        return self.radial.cumulative((residuals[:, None] * np.sqrt(factor / variances[:-1]))[:, :, None], shape)
+
     def _pieces(self, theta: Array, weights: Array) -> tuple[Array, Array, Array, Array, float]:
         """Gradient, (K, 6), and outer product, (K, 6, 6), by coefficients and mu; distances; pull; direct mu score."""
         residuals, coefficients, variances, shape, factor, distances = self._evaluate(theta)

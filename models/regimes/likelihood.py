@@ -91,6 +91,11 @@ class SwitchingLikelihood:
         marginal = self.states.marginal
         return Probabilities(logliks, marginal(predicted), marginal(filtered), marginal(smoothed))
 
+    def transforms(self, theta: Array) -> Array:
+        """P(Y_it <= y_it | F_{t-1}) of each series, shape (T, N)."""
+        predicted = self._filter(theta)[1]
+        return np.asarray(np.einsum("ts,tsn->tn", predicted, self.emission.transforms(self.split(theta)[1])))
+
     def filtered_last(self, theta: Array) -> Array:
         """P(s_T | F_T), shape (K,)."""
         return self.states.marginal(self._filter(theta)[2][-1:])[0]

@@ -34,6 +34,7 @@ class Radial(Protocol):
     def weights(self, distances: Array, dimension: int, shape: Array) -> Array: ...
     def score(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
     def update(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
+    def cumulative(self, standardised: Array, shape: Array) -> Array: ...
     def variance_factor(self, shape: Array) -> float: ...
     def log_factor_slope(self, shape: Array) -> Array: ...
     def natural(self, shape: Array) -> Array: ...
@@ -70,6 +71,9 @@ class Normal:
 
     def update(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array:  # noqa: ARG002
         return shape
+
+    def cumulative(self, standardised: Array, shape: Array) -> Array:  # noqa: ARG002
+        return np.asarray(special.ndtr(standardised))
 
     def variance_factor(self, shape: Array) -> float:  # noqa: ARG002
         return 1.0
@@ -135,6 +139,10 @@ class StudentT:
             else:
                 high = middle
         return np.array([0.5 * (low + high)])
+
+    def cumulative(self, standardised: Array, shape: Array) -> Array:
+        """Distribution function of one element divided by its scale."""
+        return np.asarray(special.stdtr(2.0 + np.exp(shape[0]), standardised))
 
     def variance_factor(self, shape: Array) -> float:
         nu = 2.0 + float(np.exp(shape[0]))

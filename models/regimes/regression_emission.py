@@ -126,6 +126,11 @@ class RegressionRegimes:
         _, distances, sigma, shape = self._residuals(theta)
         return self.radial.log_density(distances, 1, shape) - np.log(sigma * self.basis.scale)
 
+    def transforms(self, theta: Array) -> Array:
+        """P(Y_t <= y_t | s_t = k), shape (T, K, 1)."""
+        residuals, _, sigma, shape = self._residuals(theta)
+        return self.radial.cumulative((residuals / sigma)[:, :, None], shape)
+
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
         residuals, distances, sigma, shape = self._residuals(theta)
