@@ -19,7 +19,7 @@ def clean_files() -> dict[str, str]:
     study = load_study(ROOT / "study.toml")
     panel = load_panel(study, "sample")
     files = {}
-    for instrument in study.instruments:
+    for instrument in (study.instrument(role) for role in panel.roles):
         history = panel.history[instrument.role]
         frame = pd.DataFrame({"date": history.index.date, "close": history.to_numpy()})
         files[instrument.files[0].name] = frame.to_csv(index=False)
