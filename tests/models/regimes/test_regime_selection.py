@@ -85,11 +85,11 @@ def test_fat_tails_and_clustering_are_not_taken_for_regimes():
     shocks = generator.standard_t(5, 700) * np.sqrt(3 / 5)
     returns = pd.Series(garch_path(shocks, 0.02, 0.10, 0.88, 1.0), name="returns")
     model = MarkovSwitching(2)
-    test = bootstrap_regimes(model, returns, draws=19, starts=2)
+    test = bootstrap_regimes(model, returns, draws=24, starts=2)
     assert isinstance(test, RegimeTest)
     assert not test.distinguishable
     assert str(test).startswith("two regimes cannot be told from fat tails here")
-    naive = bootstrap_regimes(model, returns, draws=19, starts=2, null="model")
+    naive = bootstrap_regimes(model, returns, draws=24, starts=2, null="model")
     assert isinstance(naive, RegimeTest)
     assert naive.distinguishable
 
