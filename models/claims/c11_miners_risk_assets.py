@@ -1,0 +1,164 @@
+"""C11: in broad equity sell-offs miners fall as risk assets, like high-beta equities.
+
+Question   Do miners fall with the share market in its worst sessions (C11a), and do they move more than one for one
+           with it (C11b)?
+Trap       Two claims stand in one sentence. Miners can be no haven and still be far from a high beta; one outcome for
+           both would hide that. Gold's own answer to the market must not pass for the miners'.
+Criteria   C11a by the general rule on the slope in the market's worst 5 % of sessions, against `sesoi`. C11b: the
+           interval of the beta minus `high_beta` above zero, or below it. They are judged apart. The row takes the
+           outcome of C11a, except that a supported C11a without a supported C11b reads "mixed": the sentence as a
+           whole does not stand. Only C11a enters the family's correction.
+Thresholds sesoi (slope), high_beta (beta).
+Statistic  C11a: cumulative sum of slopes with joint covariance. C11b: least-squares beta minus `high_beta`.
+Secondary  The same slope with gold held fixed, and in excess of gold's; slopes on average and at other quantiles;
+           regression of the miners' own 5 % quantile; mean conditional beta.
+Literature Baur and McDermott (2010); Baur and Trench (2022) on gold companies, which were no haven in 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from models.betas.conditional import dynamic_conditional_beta
+from models.betas.quantile import quantile_regression
+from models.betas.static import static_beta
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import curve, judge_effect
+from models.claims.specifications import attempted
+from models.claims.tail_betas import QUANTILES, TAIL, full_returns, on_rows, slopes_exhibit, tail_specifications
+from models.claims.verdict import Outcome, SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.hedge import SafeHaven, safe_haven
+from models.inference.intervals import normal_p_value
+from models.inference.resampling import Resampling
+
+ROLES = ("miners", "metal", "market")
+#: Shown beside the miners in the figure.
+COMPARED = ("metal", "junior_miners", "crypto")
+#: Resamples behind the interval of the quantile regression, a specification.
+RESAMPLES = 199
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge fall in company and high beta, each for itself."""
+    rows = full_returns(case, ROLES)
+    haven = safe_haven(rows["miners"], rows["market"], level=case.level)
+    slope = haven.slope(TAIL)
+    if isinstance(slope, NotDecidable):
+        return slope
+    specifications = (*tail_specifications(case, "miners"), *_other_estimators(case, rows))
+    beta = static_beta(rows["miners"], rows["market"], level=case.level)["market"]
+    names, sesoi = case.panel.names, case.thresholds["sesoi"]
+    return Measurement(
+        legs=(
+            Leg(
+                "C11a: miners fall with the market in its worst 5 % of sessions",
+                slope,
+                sesoi,
+                normal_p_value(slope.value, slope.std_error or 0.0),
+                specifications,
+            ),
+            _high_beta(beta, case.thresholds["high_beta"]),
+        ),
+        combine=fall_then_beta,
+        kind="judged apart",
+        headline=slope,
+        headline_label=f"slope of the miners on {names['market']} in the market's worst 5 % of sessions",
+        n=slope.n,
+        n_events=haven.events[QUANTILES.index(TAIL)],
+        window=case.describe("full"),
+        secondary=_readings(case, rows, haven, beta),
+        exhibits=(
+            slopes_exhibit(
+                case,
+                {names["miners"]: haven, **_compared(case)},
+                "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
+            ),
+        ),
+        curve=curve(specifications, sesoi),
+    )
+
+
+def fall_then_beta(outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcome of the fall; "mixed" where it is supported and the high beta is not."""
+    fall, beta = outcomes
+    return Outcome.MIXED if fall is Outcome.SUPPORTED and beta is not Outcome.SUPPORTED else fall
+
+
+def _high_beta(beta: Estimate, threshold: float) -> Leg:
+    excess = Estimate(
+        beta.value - threshold,
+        beta.std_error,
+        beta.lower - threshold,
+        beta.upper - threshold,
+        beta.level,
+        beta.n,
+        beta.unit,
+        f"{beta.method}; minus {threshold:.3g}",
+    )
+    ruling = judge_effect(excess, 0.0, p_adjusted=None, specifications=None)
+    return Leg(f"C11b: their beta on the market exceeds {threshold:.3g}", excess, 0.0, ruling=ruling)
+
+
+def _other_estimators(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
+    """The miners' own lower quantile, the mean conditional beta, and the junior miners."""
+    results = [
+        attempted("regression of the miners' 5 % quantile", lambda: _quantile_slope(case, rows)),
+        attempted("mean conditional beta", lambda: _conditional(case, rows)),
+    ]
+    if "junior_miners" in case.panel.returns.columns:
+        juniors = full_returns(case, ("junior_miners", "market"))
+        results.append(on_rows(case, case.panel.names["junior_miners"].lower(), juniors))
+    return tuple(results)
+
+
+def _quantile_slope(case: Case, rows: pd.DataFrame) -> Estimate:
+    return quantile_regression(
+        rows["miners"],
+        rows["market"],
+        TAIL,
+        Resampling(case.level, RESAMPLES, case.block_bounds, case.seed),
+    ).estimate("market")
+
+
+def _conditional(case: Case, rows: pd.DataFrame) -> Estimate:
+    return dynamic_conditional_beta(
+        rows["miners"], rows["market"], level=case.level, draws=case.study.inference.band_draws, seed=case.seed
+    ).average
+
+
+def _compared(case: Case) -> dict[str, SafeHaven]:
+    havens = {}
+    for role in COMPARED:
+        if role in case.panel.returns.columns:
+            rows = full_returns(case, (role, "market"))
+            havens[case.panel.names[role]] = safe_haven(rows[role], rows["market"], level=case.level)
+    return havens
+
+
+def _readings(
+    case: Case, rows: pd.DataFrame, haven: SafeHaven, beta: Estimate
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    given_gold = safe_haven(rows["miners"], rows["market"], controls=rows[["metal"]], level=case.level)
+    excess = safe_haven((rows["miners"] - rows["metal"]).rename("miners"), rows["market"], level=case.level)
+    return {
+        "slope in the market's worst 5 %, gold held fixed": given_gold.slope(TAIL),
+        "the same slope in excess of gold's": excess.slope(TAIL),
+        "slope on average": haven.slope(),
+        "slope in the market's worst 10 %": haven.slope(QUANTILES[0]),
+        "slope in the market's worst 1 %": haven.slope(QUANTILES[-1]),
+        "no tie at any of the three quantiles": haven.haven_test(),
+        "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
+        "beta over all sessions": beta,
+    }
+
+
+CLAIM = Claim(
+    id="C11",
+    needs=ROLES,
+    windows=("full",),
+    thresholds=("sesoi", "high_beta"),
+    measure=measure,
+)
