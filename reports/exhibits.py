@@ -35,7 +35,7 @@ from reports.text import (
 )
 
 #: Plots on the page of a statement are lower, so that the page stays one.
-HEIGHT_ON_CLAIM = 104
+HEIGHT_ON_CLAIM = 98
 BAND = ("estimate", "lower", "upper")
 
 

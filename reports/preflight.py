@@ -29,6 +29,8 @@ TOLERANCE = 1.5
 _NOT_NUMBERS = re.compile(r"(?<![\w-])(?:nan|NaN|NaT|inf|-inf)(?![\w-])")
 #: "None" that is no English word: nothing in lower case follows.
 _NO_VALUE = re.compile(r"(?<![\w-])None(?!\w|\s+[a-z])")
+#: Scripts are the project's own and large; what they might ask for is forbidden by the page's own policy.
+_SCRIPTS = re.compile(r"<script[^>]*>.*?</script>", re.DOTALL)
 _STYLE_ADDRESS = re.compile(r"url\(\s*['\"]?(?!data:|#)([^'\")]{1,80})", re.IGNORECASE)
 _FETCHING = {"src", "srcset", "data", "poster", "action", "formaction", "background", "xlink:href", "cite", "ping"}
 _REPORT = "Report this as a fault of the edition; the earlier one stands."
@@ -274,7 +276,7 @@ def check_screen(html: str, document: Document) -> None:
     if len(html.encode()) > LARGEST_HTML:
         refuse(name, f"is larger than {LARGEST_HTML:,} bytes", "Thin the paths further.")
     page = _Page()
-    page.feed(html)
+    page.feed(_SCRIPTS.sub("<script></script>", html))
     page.close()
     if page.language != document.language or not page.title.strip():
         refuse(name, "names no language or has no title")

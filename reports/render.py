@@ -326,7 +326,7 @@ def _subset(face: str) -> bytes:
 
 def _fetcher() -> Any:
     """A fetcher that answers for the font files and `data:` addresses and refuses everything else."""
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     allowed = {(font_folder() / f"SourceSansPro-{name}.ttf").as_uri() for name, _, _ in FACES}
 
@@ -334,9 +334,7 @@ def _fetcher() -> Any:
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url in allowed or url.startswith("data:"):
                 return super().fetch(url, headers)
-            raise PageError(
-                url[:80], "pages may not fetch anything but the project's own files", "Report this as a fault."
-            )
+            raise FatalURLFetchingError(url[:80])
 
     return OwnFiles(allowed_protocols=("file", "data"))
 

@@ -176,7 +176,7 @@ def secondary_table(verdict: Verdict, source: str) -> Table:
     """Legs that are shown and decide nothing. A method that all share moves to the note."""
     items = list(verdict.secondary.items())[:MOST_ROWS]
     tested = any(isinstance(item, TestResult) for _, item in items)
-    methods = {sentence(_method(item)) for _, item in items}
+    methods = {sentence(_method(label, item)) for label, item in items}
     shared = len(methods) == 1
 
     def row(label: str, item: Estimate | TestResult | NotDecidable) -> tuple[Cell, ...]:
@@ -189,16 +189,16 @@ def secondary_table(verdict: Verdict, source: str) -> Table:
             p = item.p_value if isinstance(item, TestResult) else None
             cells.append(cell(p_value(p), p))
         if not shared:
-            cells.append(cell(sentence(_method(item))))
+            cells.append(cell(sentence(_method(label, item))))
         return tuple(cells)
 
     return Table(
         key=f"{verdict.id.lower()}-secondary",
         title=f"{verdict.id}: shown beside it, deciding nothing",
         columns=(
-            Column("Measure", width=None if shared else 33),
-            Column("Value", "number", 13),
-            Column("Interval", "number", 14),
+            Column("Measure", width=None if shared else 34),
+            Column("Value", "number", 10),
+            Column("Interval", "number", 12),
             *((Column("p", "number", 7),) if tested else ()),
             *(() if shared else (Column("Method"),)),
         ),
@@ -209,10 +209,13 @@ def secondary_table(verdict: Verdict, source: str) -> Table:
     )
 
 
-def _method(item: Estimate | TestResult | NotDecidable) -> str:
+def _method(label: str, item: Estimate | TestResult | NotDecidable) -> str:
     if isinstance(item, TestResult):
         return f"{item.method}; null: {sentence(item.null)} Reference: {item.reference}"
-    return item.method if isinstance(item, Estimate) else str(item)
+    if isinstance(item, Estimate):
+        start = f"{label}; ".lower()
+        return item.method[len(start) :] if item.method.lower().startswith(start) else item.method
+    return str(item)
 
 
 def window_table(

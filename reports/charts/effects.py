@@ -175,7 +175,7 @@ def specification_chart(
     *,
     sesoi: float,
     unit: str,
-    height: int = 92,
+    height: int = 86,
     fmt: str = ".2f",
     simulated: bool = False,
 ) -> Chart:

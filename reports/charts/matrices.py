@@ -133,5 +133,6 @@ def matrix_chart(
     spec["padding"] = {"left": 0, "right": 0, "top": 16 if simulated else 4, "bottom": 2}
     spec["autosize"] = {"type": "none"}
     spec["config"] = config()
-    spec.pop("datasets", None)
+    for key in ("datasets", "$schema"):
+        spec.pop(key, None)
     return Chart(spec, {"cells": cells, "labels": labels}, FULL_WIDTH, height + (18 if simulated else 6))

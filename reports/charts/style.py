@@ -189,7 +189,8 @@ def finished(
     spec["padding"] = {"left": left, "right": right, "top": top, "bottom": bottom}
     spec["autosize"] = {"type": "none"}
     spec["config"] = config()
-    spec.pop("datasets", None)
+    for key in ("datasets", "$schema"):
+        spec.pop(key, None)
     return spec
 
 
@@ -233,14 +234,16 @@ def nice_domain(values: Sequence[float], *, include: Sequence[float] = (), room:
     if not finite:
         return 0.0, 1.0
     low, high = min(finite), max(finite)
-    width = (high - low) or max(abs(high), 1.0)
+    width = high - low
+    if width <= 1e-9 * max(abs(low), abs(high), 1e-9):
+        width = max(abs(high), 1.0)
     low, high = low - room * width, high + room * width
     step = 10.0 ** math.floor(math.log10(width)) / 5.0
     return _snapped(math.floor(low / step) * step), _snapped(math.ceil(high / step) * step)
 
 
 def _snapped(value: float) -> float:
-    return round(value, 10) + 0.0
+    return float(f"{value:.10g}") + 0.0
 
 
 def spread(

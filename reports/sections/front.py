@@ -196,10 +196,8 @@ def overview(setting: Setting) -> Figure | None:
         alt=f"{title}. One row for each part of a statement, with its interval.",
         source=setting.source(),
         note="Positive effects support the statement. Colours repeat the verdict of the part: green supported, gold "
-        "mixed, red not "
-        "supported, grey inconclusive. Arrows: the interval goes on. Range statements, exact readings and parts "
-        "without a size of "
-        "interest are left out.",
+        "mixed, red not supported, grey inconclusive. Arrows: the interval goes on. Range statements, exact readings "
+        "and parts without a size of interest are left out.",
     )
 
 

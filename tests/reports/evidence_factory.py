@@ -17,9 +17,9 @@ from data.quality import Finding, QualityReport, SeriesSummary
 from data.study import Study, load_study
 from models.claims.recovery import Recovered
 from models.claims.verdict import Exhibit, Outcome, Part, SpecificationResult, Verdict
+from models.correlation import CorrelationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.optimise import Convergence
-from models.correlation import CorrelationResult
 from models.regimes import SwitchingResult
 from models.suite import Check, Pair, ParameterTable, PathBand, Suite
 from reports.evidence import Evidence, Provenance
@@ -102,7 +102,7 @@ def panel(study: Study, kind: str, rng: np.random.Generator) -> Panel:
         origins=origins,
         names={role: study.instrument(role).name for role in roles},
         units={role: "bp" if study.instrument(role).change == "basis_points" else "%" for role in roles},
-        calendar_rule="Prices are aligned on the sessions of the New York Stock Exchange; weekend moves fall into Monday.",
+        calendar_rule="Prices are aligned on the sessions of XNYS; weekend moves fall into Monday.",
         kind="simulated" if simulated else "real",
         source="bundled simulated sample" if simulated else "real data from folder market (CSV files), to 2026-05-01",
         as_of=date(2026, 2, 8),
@@ -275,7 +275,7 @@ def verdicts(study: Study, models: Suite, rng: np.random.Generator, kind: str) -
     calm = np.corrcoef(rng.standard_normal((len(names), 30)))
     square = pd.DataFrame(calm, index=names, columns=names)
     pairs = models.correlations
-    first, second = list(pairs)[0], list(pairs)[1]
+    first, second = list(pairs)[:2]
     beta = next(iter(models.betas.values()))
     fall = estimate(-7.9, 2.4, unit="%", n=7)
     return (

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from evidence_factory import evidence
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.claims.verdict import Exhibit
+from reports.charts.effects import Effect, Specification, forest_chart, specification_chart
+from reports.charts.frame import TimeFrame, spells
+from reports.charts.matrices import matrix_chart
+from reports.charts.paths import Line, band_chart, drawdowns
+from reports.charts.style import DARK, SERIES, SIMULATED_MARK, label_rows, nice_domain, records, spread, weekly
+from reports.document import Figure, Table
+from reports.exhibits import displays, shape
+from reports.preflight import check_palette
+from reports.setting import Setting
+
+finite = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+def path(n: int = 900) -> pd.DataFrame:
+    index = pd.bdate_range("2020-01-01", periods=n)
+    center = np.sin(np.arange(n) / 90.0)
+    return pd.DataFrame({"estimate": center, "lower": center - 0.1, "upper": center + 0.1}, index=index)
+
+
+def frame(of: pd.DataFrame, *, simulated: bool = False) -> TimeFrame:
+    return TimeFrame(of.index[0], of.index[-1], simulated=simulated)
+
+
+@given(st.lists(st.floats(0, 168), max_size=8))
+def test_labels_never_collide_and_stay_in_the_plot(wishes: list[float]) -> None:
+    placed = spread(wishes)
+    ordered = sorted(placed)
+    assert all(b - a >= 13.0 - 1e-9 for a, b in pairwise(ordered))
+    assert all(-1e-9 <= y <= 168 + 1e-9 for y in placed)
+    assert np.argsort(wishes, kind="stable").tolist() == np.argsort(placed, kind="stable").tolist()
+
+
+def test_labels_that_do_not_collide_stay_where_they_belong() -> None:
+    assert spread([10.0, 60.0, 120.0]) == [10.0, 60.0, 120.0]
+
+
+@given(st.lists(finite, min_size=1))
+def test_a_domain_holds_its_values(values: list[float]) -> None:
+    low, high = nice_domain(values)
+    slack = 1e-9 * max(1.0, *(abs(one) for one in values))
+    assert low - slack <= min(values)
+    assert max(values) <= high + slack
+    assert low < high
+
+
+def test_a_domain_without_values_is_still_one() -> None:
+    assert nice_domain([math.nan, math.inf]) == (0.0, 1.0)
+
+
+def test_print_thins_to_weeks_and_keeps_the_last_session() -> None:
+    full = path()
+    thin = weekly(full)
+    assert len(full) / 6 < len(thin) < len(full) / 4
+    assert thin.index[-1] == full.index[-1]
+    assert len(weekly(full.iloc[:200])) == 200
+
+
+def test_holes_become_null_and_break_the_band() -> None:
+    holed = path()
+    holed.iloc[100:200] = np.nan
+    chart = band_chart([Line("one", holed)], frame(holed))
+    rows = chart.for_screen["datasets"]["path0"]
+    assert rows[150]["estimate"] is None
+    assert "NaN" not in json.dumps(chart.for_screen)
+    areas = [one for one in chart.spec["layer"] if one["mark"].get("type") == "area"]
+    assert all(one["mark"]["invalid"] == "break-paths-show-domains" for one in areas)
+
+
+def test_screen_has_every_session_and_answers_the_pointer_print_does_not() -> None:
+    full = path()
+    chart = band_chart([Line("one", full)], frame(full))
+    assert len(chart.for_screen["datasets"]["path0"]) == len(full)
+    assert len(chart.for_print["datasets"]["path0"]) < len(full) / 4
+    assert "params" in json.dumps(chart.for_screen["layer"])
+    assert "params" not in json.dumps(chart.for_print["layer"])
+
+
+def test_no_chart_asks_for_data_elsewhere() -> None:
+    full = path()
+    text = json.dumps(band_chart([Line("one", full)], frame(full)).for_screen)
+    assert "url" not in text
+    assert "http" not in text
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_charts_of_simulated_data_say_so(simulated: bool) -> None:
+    full = path()
+    square = pd.DataFrame(np.eye(3))
+    charts = [
+        band_chart([Line("one", full)], frame(full, simulated=simulated)),
+        forest_chart([Effect("a", 1.0, 0.5, 1.5, "plain", "1")], axis="x", simulated=simulated),
+        specification_chart(
+            [Specification("a", 1, 0, 2), Specification("b", 2, 1, 3)], sesoi=1, unit="", simulated=simulated
+        ),
+        matrix_chart([("Calm", square)], ["a", "b", "c"], ["a", "b", "c"], simulated=simulated),
+    ]
+    for chart in charts:
+        assert (SIMULATED_MARK in json.dumps(chart.for_print)) == simulated
+
+
+def test_plots_share_their_left_edge_and_width() -> None:
+    full = path()
+    wide = band_chart([Line("a very long label", full)], frame(full))
+    narrow = band_chart([Line("b", full)], frame(full), claimed=(0.0, 0.5, "claimed: 0 to 0.5"))
+    assert wide.spec["width"] == narrow.spec["width"]
+    assert wide.spec["padding"]["left"] == narrow.spec["padding"]["left"]
+    assert wide.spec["autosize"] == {"type": "none"}
+
+
+def test_intervals_that_leave_the_forest_end_in_an_arrow() -> None:
+    chart = forest_chart([Effect("a", 0.0, -90.0, 2.0, "plain", "")], axis="x", limit=6.0)
+    row = chart.data["rows"][0]
+    assert row["cut"] == row["low"] == -6.0
+    assert row["cut_high"] is None
+
+
+def test_spells_of_stress_are_joined_when_close() -> None:
+    index = pd.bdate_range("2020-01-01", periods=60)
+    stress = pd.Series(False, index=index)
+    stress.iloc[[5, 6, 9, 40]] = True
+    assert spells(stress) == ((index[5], index[10]), (index[40], index[41]))
+    assert spells(stress & False) == ()
+
+
+def test_drawdowns_start_at_zero_and_are_never_positive() -> None:
+    returns = pd.DataFrame({"a": [0.0, 10.0, -12.0, 21.0]})
+    assert drawdowns(returns)["a"].round(6).tolist() == [0.0, 0.0, -20.0, 0.0]
+
+
+def test_missing_values_get_no_label() -> None:
+    assert [row["text"] for row in label_rows([(math.nan, "gone", "#000000"), (0.5, "here", "#000000")], (0, 1))] == [
+        "here"
+    ]
+
+
+def test_plotted_values_are_plain_json() -> None:
+    table = pd.DataFrame(
+        {
+            "f": [np.float64(1 / 3), np.nan],
+            "b": [np.bool_(True), False],
+            "t": pd.to_datetime(["2020-01-01", "2021-01-01"]),
+        }
+    )
+    assert records(table) == [{"f": 0.33333, "b": True, "t": "2020-01-01"}, {"f": None, "b": False, "t": "2021-01-01"}]
+
+
+def test_the_palette_stands_out_on_both_papers() -> None:
+    check_palette()
+    assert set(SERIES) <= set(DARK)
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (path(), "band"),
+        (path()[["estimate"]].rename(columns={"estimate": "filtered"}), "probability"),
+        (path()[["estimate"]], "lines"),
+        (path(80)[["estimate"]], "window"),
+        (pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "b"]), "matrix"),
+        (pd.DataFrame({"estimate": [1.0], "lower": [0.0], "upper": [2.0]}, index=["a"]), "forest"),
+        (pd.DataFrame({"value": [1.0, 2.0], "density": [0.5, 0.5]}), "density"),
+        (pd.DataFrame({"words": ["a"]}), "table"),
+        (pd.DataFrame(), "table"),
+    ],
+)
+def test_exhibits_are_drawn_by_what_they_hold(table: pd.DataFrame, expected: str) -> None:
+    assert shape(table) == expected
+
+
+def test_any_exhibit_becomes_a_figure_or_a_table() -> None:
+    study = evidence()
+    verdict = study.verdicts[0]
+    frames = [path(), path()[["estimate"]], path(40), pd.DataFrame({"a": [1, 2], "b": ["x", None]}), pd.DataFrame()]
+    frames.append(pd.DataFrame({"value": np.linspace(-1, 1, 50), "density": np.ones(50)}))
+    strange = replace(verdict, exhibits=tuple(Exhibit(f"odd {i}", one, "", "A note") for i, one in enumerate(frames)))
+    shown = displays(strange, Setting(study))
+    assert len(shown) == len(frames) - 1
+    assert all(isinstance(one, (Figure, Table)) for one in shown)
+    assert len({one.key for one in shown}) == len(shown)
