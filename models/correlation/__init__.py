@@ -1,6 +1,7 @@
 """The DCC family: specifications, estimation in two steps, honest standard errors, bands and forecasts."""
 
 from models.correlation.bands import Band, PathDraws
+from models.correlation.constancy import engle_sheppard_test, likelihood_ratio_test, tse_test
 from models.correlation.paths import (
     Beta,
     Correlation,
@@ -27,4 +28,7 @@ __all__ = [
     "PathDraws",
     "PortfolioVolatility",
     "Volatility",
+    "engle_sheppard_test",
+    "likelihood_ratio_test",
+    "tse_test",
 ]

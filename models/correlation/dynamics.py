@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.correlation.recursions import diagonal_pass
+from models.correlation.recursions import diagonal_pass, diagonal_path
 from models.correlation.types import Array, Initial, Target
 
 #: Largest admissible a + b (+ g times the largest eigenvalue of Qbar^-1/2 Nbar Qbar^-1/2 in ADCC).
@@ -102,7 +102,9 @@ class Dynamics:
             negative_backcast=empty if nbar is None else pack((early_negative * weights[:, None]).T @ early_negative),
         )
 
-    def drive(self, z: Array, moments: Moments, psi: Array, target: Array | None = None) -> Drive:
+    def drive(
+        self, z: Array, moments: Moments, psi: Array, target: Array | None = None, *, slopes: bool = True
+    ) -> Drive:
         """Everything the kernels need at psi = (a, b[, g]).
 
         Parameters
@@ -110,6 +112,8 @@ class Dynamics:
         z : array, shape (T, N)
         target : array, shape (M,), optional
             Holds S fixed; without it S is the sample target at `psi`, with its derivatives.
+        slopes : bool
+            Without them the derivatives come back as zeros, in half the time.
         """
         a, b = float(psi[0]), float(psi[1])
         g = float(psi[2]) if psi.size > 2 else 0.0
@@ -119,7 +123,11 @@ class Dynamics:
         s = moments.qbar if target is None else target
         d_s = np.zeros((count, s.size))
         if self.corrected:
-            diagonal, half_growth, _ = diagonal_pass(z, self._first_diagonal(moments, a, b, size), a, b)
+            first = self._first_diagonal(moments, a, b, size)
+            if slopes:
+                diagonal, half_growth, _ = diagonal_pass(z, first, a, b)
+            else:
+                diagonal, half_growth = diagonal_path(z, first[0], a, b), np.empty((0, 0, 0))
             x = z * np.sqrt(diagonal)
             if target is None:
                 s, d_s = self._corrected_target(x, half_growth)
@@ -187,7 +195,8 @@ class Dynamics:
             cross = (cross + cross.T) / np.outer(scale, scale)
             share = 0.5 * np.diagonal(cross)
             derivatives.append(pack(cross - correlation * (share[:, None] + share[None, :])))
-        return pack(correlation), np.stack(derivatives)
+        packed = pack(correlation)
+        return packed, np.stack(derivatives) if derivatives else np.zeros((2, packed.size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from models.correlation.lanes import LANES, invert_pivot, reduce_row, sum_products
 from models.correlation.types import Array
-
-LANES = 16
 
 
 @njit(cache=True, fastmath={"contract"})
@@ -43,16 +42,15 @@ def likelihood_pass(
     periods, size = z.shape
     log_determinants, quadratic_forms = np.empty(periods), np.empty(periods)
     packed = intercept.size
-    q, state = np.empty((packed, LANES)), first.copy()
+    q, state = _buffer(packed), first.copy()
     zb, xb, nb, y = _blocks(size)
     logs, forms = np.empty(LANES), np.empty(LANES)
-    scratch = np.empty(LANES)
     for start in range(0, periods, LANES):
         _load(zb, xb, nb, z, x, n, start)
         _advance(q, state, xb, nb, intercept, a, b, g, n.shape[1] > 0)
         _scale(y, logs, q, zb)
-        _factorise(q, scratch, logs)
-        _solve(q, y, scratch, forms)
+        _factorise(q, size, logs)
+        _solve(q, y, forms)
         for lane in range(min(LANES, periods - start)):
             log_determinants[start + lane] = logs[lane]
             quadratic_forms[start + lane] = forms[lane]
@@ -101,35 +99,39 @@ def score_pass(
     packed, count = intercept.size, d_intercept.shape[0]
     log_determinants, quadratic_forms = np.empty(periods), np.empty(periods)
     scores = np.zeros((periods, count))
-    q, factor, weights = np.empty((packed, LANES)), np.empty((packed, LANES)), np.empty((packed, LANES))
+    q, factor, inverse, weights = _buffer(packed), _buffer(packed), _buffer(packed), _buffer(packed)
     d_q = np.empty((count, packed, LANES))
     state, d_state = first.copy(), d_first.copy()
     zb, xb, nb, y = _blocks(size)
     eb = np.zeros((count, size, LANES))
-    root = np.empty((size, LANES))
-    logs, forms, weight, scratch = np.empty(LANES), np.empty(LANES), np.ones(LANES), np.empty(LANES)
+    corrected = half_growth.shape[1] > 0
+    root, u = _buffer(size), _buffer(size)
+    logs, forms, weight = np.empty(LANES), np.empty(LANES), np.ones(LANES)
     for start in range(0, periods, LANES):
         lanes = min(LANES, periods - start)
         _load(zb, xb, nb, z, x, n, start)
-        if half_growth.shape[1] > 0:
+        if corrected:
             for p in range(count):
                 for i in range(size):
                     for lane in range(lanes):
-                        eb[p, i, lane] = half_growth[p, start + lane, i]
+                        eb[p, i, lane] = a * half_growth[p, start + lane, i]
         _advance(q, state, xb, nb, intercept, a, b, g, n.shape[1] > 0)
-        _advance_derivatives(d_q, d_state, q, xb, nb, eb, d_intercept, a, b, half_growth.shape[1] > 0)
+        for p in range(count):
+            growth = eb[p] if corrected else eb[p, :0]
+            if p == 1:
+                _advance_decay(d_q[p], d_state[p], q, xb, growth, d_intercept[p], b)
+            else:
+                _advance_slope(d_q[p], d_state[p], xb if p == 0 else nb, growth, d_intercept[p], b)
         _scale(y, logs, q, zb)
         factor[:] = q
-        _factorise(factor, scratch, logs)
-        for i in range(size):
-            for lane in range(LANES):
-                root[i, lane] = y[i, lane]
-        _solve(factor, y, scratch, forms)
+        _factorise(factor, size, logs)
+        root[:] = y
+        _solve(factor, y, forms)
         if nu > 0.0:
             for lane in range(LANES):
                 weight[lane] = (nu + size) / (nu - 2.0 + forms[lane])
-        _invert(factor, scratch)
-        _slopes(weights, factor, y, root, q, weight, scratch)
+        _invert(inverse, factor, size)
+        _slopes(weights, u, inverse, y, root, q, weight)
         for p in range(count):
             total = np.zeros(LANES)
             for k in range(packed):
@@ -146,18 +148,21 @@ def score_pass(
                     gamma[start + lane, k] = weights[k, lane]
                 for i in range(size):
                     diagonal = np.sqrt(q[i * (i + 1) // 2 + i, lane])
-                    direct[start + lane, i] = zb[i, lane] - weight[lane] * y[i, lane] * diagonal
+                    direct[start + lane, i] = zb[i, lane] - weight[lane] * u[i, lane] * diagonal
     return log_determinants, quadratic_forms, scores
 
 
 @njit(cache=True)
+def _buffer(rows: int) -> Array:
+    """Zeros of shape (rows, LANES) that begin on a cache line."""
+    raw = np.zeros(rows * LANES + 8)
+    start = (64 - raw.ctypes.data % 64) // 8 % 8
+    return raw[start : start + rows * LANES].reshape(rows, LANES)
+
+
+@njit(cache=True)
 def _blocks(size: int) -> tuple[Array, Array, Array, Array]:
-    return (
-        np.zeros((size, LANES)),
-        np.zeros((size, LANES)),
-        np.zeros((size, LANES)),
-        np.empty((size, LANES)),
-    )
+    return _buffer(size), _buffer(size), _buffer(size), _buffer(size)
 
 
 @njit(cache=True)
@@ -199,47 +204,61 @@ def _advance(
 
 
 @njit(cache=True, fastmath={"contract"})
-def _advance_derivatives(
-    d_q: Array,
-    d_state: Array,
-    q: Array,
-    xb: Array,
-    nb: Array,
-    eb: Array,
-    d_intercept: Array,
-    a: float,
-    b: float,
-    corrected: bool,
+def _advance_slope(
+    d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept: Array, b: float
 ) -> None:
-    """The same for the derivatives of Q by a, b and, where there is a third, g."""
+    """The same for a derivative of Q whose own news is x_i x_j (1 + e_i + e_j); no e where `eb` is empty."""
     news = np.empty(LANES)
-    for p in range(d_q.shape[0]):
-        k = 0
-        for i in range(xb.shape[0]):
-            xi, ni, ei = xb[i], nb[i], eb[p, i]
-            for j in range(i + 1):
-                xj, nj, ej = xb[j], nb[j], eb[p, j]
-                own = d_intercept[p, k]
-                if p == 0:
-                    for lane in range(LANES):
-                        news[lane] = own + xi[lane] * xj[lane]
-                elif p == 1:
-                    old = q[k]
-                    for lane in range(LANES):
-                        news[lane] = own + old[lane]
-                else:
-                    for lane in range(LANES):
-                        news[lane] = own + ni[lane] * nj[lane]
-                if corrected:
-                    for lane in range(LANES):
-                        news[lane] += a * xi[lane] * xj[lane] * (ei[lane] + ej[lane])
-                level = d_state[p, k]
-                row = d_q[p, k]
+    corrected = eb.shape[0] > 0
+    k = 0
+    for i in range(xb.shape[0]):
+        xi = xb[i]
+        for j in range(i + 1):
+            xj = xb[j]
+            own = d_intercept[k]
+            if corrected:
+                ei, ej = eb[i], eb[j]
                 for lane in range(LANES):
-                    row[lane] = level
-                    level = news[lane] + b * level
-                d_state[p, k] = level
-                k += 1
+                    news[lane] = own + xi[lane] * xj[lane] * (1.0 + ei[lane] + ej[lane])
+            else:
+                for lane in range(LANES):
+                    news[lane] = own + xi[lane] * xj[lane]
+            level = d_state[k]
+            row = d_q[k]
+            for lane in range(LANES):
+                row[lane] = level
+                level = news[lane] + b * level
+            d_state[k] = level
+            k += 1
+
+
+@njit(cache=True, fastmath={"contract"})
+def _advance_decay(
+    d_q: Array, d_state: Array, q: Array, xb: Array, eb: Array, d_intercept: Array, b: float
+) -> None:
+    """The same for the derivative by b, whose own news is Q + x_i x_j (e_i + e_j)."""
+    news = np.empty(LANES)
+    corrected = eb.shape[0] > 0
+    k = 0
+    for i in range(xb.shape[0]):
+        xi = xb[i]
+        for j in range(i + 1):
+            xj, old = xb[j], q[k]
+            own = d_intercept[k]
+            if corrected:
+                ei, ej = eb[i], eb[j]
+                for lane in range(LANES):
+                    news[lane] = own + old[lane] + xi[lane] * xj[lane] * (ei[lane] + ej[lane])
+            else:
+                for lane in range(LANES):
+                    news[lane] = own + old[lane]
+            level = d_state[k]
+            row = d_q[k]
+            for lane in range(LANES):
+                row[lane] = level
+                level = news[lane] + b * level
+            d_state[k] = level
+            k += 1
 
 
 @njit(cache=True, fastmath={"contract"})
@@ -261,107 +280,77 @@ def _scale(y: Array, logs: Array, q: Array, zb: Array) -> None:
 
 
 @njit(cache=True, fastmath={"contract"})
-def _factorise(q: Array, scratch: Array, logs: Array) -> None:
+def _factorise(q: Array, size: int, logs: Array) -> None:
     """Cholesky factor in place with the inverse of its diagonal; adds log det Q to `logs`."""
-    size = int((np.sqrt(8.0 * q.shape[0] + 1.0) - 1.0) / 2.0 + 0.5)
     product = np.ones(LANES)
     for i in range(size):
         ri = i * (i + 1) // 2
-        for j in range(i + 1):
+        for j in range(i):
             rj = j * (j + 1) // 2
-            row = q[ri + j]
+            reduce_row(q, ri + j, q, ri, q, rj, j, q, rj + j)
+        invert_pivot(q, ri + i, q, ri, i)
+        pivot = q[ri + i]
+        for lane in range(LANES):
+            product[lane] *= pivot[lane]
+        if i % 8 == 7 or i == size - 1:
             for lane in range(LANES):
-                scratch[lane] = row[lane]
-            for k in range(j):
-                p, r = q[ri + k], q[rj + k]
-                for lane in range(LANES):
-                    scratch[lane] -= p[lane] * r[lane]
-            if j < i:
-                diagonal = q[rj + j]
-                for lane in range(LANES):
-                    row[lane] = scratch[lane] * diagonal[lane]
-            else:
-                for lane in range(LANES):
-                    row[lane] = 1.0 / np.sqrt(scratch[lane])
-                for lane in range(LANES):
-                    product[lane] *= scratch[lane]
-                if i % 8 == 7 or i == size - 1:
-                    for lane in range(LANES):
-                        logs[lane] += np.log(product[lane]) if scratch[lane] > 0.0 else np.nan
-                        product[lane] = 1.0
+                logs[lane] -= 2.0 * np.log(product[lane])
+                product[lane] = 1.0
 
 
 @njit(cache=True, fastmath={"contract"})
-def _solve(factor: Array, y: Array, scratch: Array, forms: Array) -> None:
+def _solve(factor: Array, y: Array, forms: Array) -> None:
     """y <- L^-1 y and forms = y'y."""
-    forms[:] = 0.0
     for i in range(y.shape[0]):
         ri = i * (i + 1) // 2
-        yi, diagonal = y[i], factor[ri + i]
-        for lane in range(LANES):
-            scratch[lane] = yi[lane]
-        for k in range(i):
-            p, yk = factor[ri + k], y[k]
-            for lane in range(LANES):
-                scratch[lane] -= p[lane] * yk[lane]
-        for lane in range(LANES):
-            yi[lane] = scratch[lane] * diagonal[lane]
+        reduce_row(y, i, factor, ri, y, 0, i, factor, ri + i)
+    forms[:] = 0.0
+    for i in range(y.shape[0]):
+        yi = y[i]
         for lane in range(LANES):
             forms[lane] += yi[lane] * yi[lane]
 
 
+@njit(cache=True)
+def _column(j: int, size: int) -> int:
+    """Where column j begins in a lower triangle packed by columns."""
+    return j * size - j * (j - 1) // 2
+
+
 @njit(cache=True, fastmath={"contract"})
-def _invert(factor: Array, scratch: Array) -> None:
-    """L <- L^-1 in place (the diagonal is inverse already)."""
-    size = int((np.sqrt(8.0 * factor.shape[0] + 1.0) - 1.0) / 2.0 + 0.5)
+def _invert(inverse: Array, factor: Array, size: int) -> None:
+    """inverse <- L^-1, packed by columns (the diagonal of `factor` is inverse already)."""
+    inverse[:] = 0.0
     for j in range(size):
-        rj = j * (j + 1) // 2
+        start = _column(j, size)
+        inverse[start] = factor[j * (j + 1) // 2 + j]
+    for j in range(size):
+        start = _column(j, size)
         for i in range(j + 1, size):
             ri = i * (i + 1) // 2
-            row, first = factor[ri + j], factor[rj + j]
-            for lane in range(LANES):
-                scratch[lane] = row[lane] * first[lane]
-            for k in range(j + 1, i):
-                p, r = factor[ri + k], factor[k * (k + 1) // 2 + j]
-                for lane in range(LANES):
-                    scratch[lane] += p[lane] * r[lane]
-            diagonal = factor[ri + i]
-            for lane in range(LANES):
-                row[lane] = -scratch[lane] * diagonal[lane]
+            reduce_row(inverse, start + i - j, factor, ri + j, inverse, start, i - j, factor, ri + i)
 
 
 @njit(cache=True, fastmath={"contract"})
-def _slopes(weights: Array, inverse: Array, y: Array, root: Array, q: Array, weight: Array, scratch: Array) -> None:
-    """weights <- dl/dQ with off-diagonals doubled, y <- u = Q^-1 y.
+def _slopes(weights: Array, u: Array, inverse: Array, v: Array, root: Array, q: Array, weight: Array) -> None:
+    """weights <- dl/dQ with off-diagonals doubled, u <- Q^-1 y, where v = L^-1 y and root = y.
 
     dl/dQ = -(Q^-1 - w u u') / 2 + diag((1 - w u_i y_i) / q_ii) / 2.
     """
-    size = y.shape[0]
+    size = v.shape[0]
     for i in range(size):
-        yi = y[i]
-        for lane in range(LANES):
-            scratch[lane] = 0.0
-        for k in range(i, size):
-            p, v = inverse[k * (k + 1) // 2 + i], y[k]
-            for lane in range(LANES):
-                scratch[lane] += p[lane] * v[lane]
-        for lane in range(LANES):
-            yi[lane] = scratch[lane]
+        ri, start = i * (i + 1) // 2, _column(i, size)
+        sum_products(u, i, inverse, start, v, i, size - i)
+        for j in range(i + 1):
+            sum_products(weights, ri + j, inverse, start, inverse, _column(j, size) + i - j, size - i)
     for i in range(size):
         ri = i * (i + 1) // 2
-        for j in range(i + 1):
-            row, ui, uj = weights[ri + j], y[i], y[j]
+        ui = u[i]
+        for j in range(i):
+            row, uj = weights[ri + j], u[j]
             for lane in range(LANES):
-                scratch[lane] = -weight[lane] * ui[lane] * uj[lane]
-            for k in range(i, size):
-                rk = k * (k + 1) // 2
-                p, r = inverse[rk + i], inverse[rk + j]
-                for lane in range(LANES):
-                    scratch[lane] += p[lane] * r[lane]
-            if j < i:
-                for lane in range(LANES):
-                    row[lane] = -scratch[lane]
-            else:
-                zi, diagonal = root[i], q[ri + i]
-                for lane in range(LANES):
-                    row[lane] = -0.5 * scratch[lane] + 0.5 * (1.0 - weight[lane] * ui[lane] * zi[lane]) / diagonal[lane]
+                row[lane] = weight[lane] * ui[lane] * uj[lane] - row[lane]
+        row, yi, diagonal = weights[ri + i], root[i], q[ri + i]
+        for lane in range(LANES):
+            wu = weight[lane] * ui[lane]
+            row[lane] = 0.5 * (wu * ui[lane] - row[lane]) + 0.5 * (1.0 - wu * yi[lane]) / diagonal[lane]

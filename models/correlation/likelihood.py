@@ -74,7 +74,7 @@ def loglik(dynamics: Dynamics, z: Array, moments: Moments, psi: Array, nu: float
     """Correlation log-likelihood of each observation, shape (T,)."""
     if dynamics.blocks:
         return evaluate(dynamics, z, moments, psi, nu, target=target).values
-    drive = dynamics.drive(z, moments, psi, target)
+    drive = dynamics.drive(z, moments, psi, target, slopes=False)
     a, b, g = coefficients(psi)
     logs, forms = likelihood_pass(z, drive.x, drive.negative, drive.intercept, drive.first, a, b, g)
     return density(z, logs, forms, nu)

@@ -8,7 +8,7 @@ from numba import njit
 from models.correlation.types import Array
 
 
-@njit(cache=True)
+@njit(cache=True, fastmath={"contract"})
 def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array, Array]:
     """Diagonal of Q in cDCC, q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b), with its derivatives by a and b.
 
@@ -31,19 +31,33 @@ def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Ar
     periods, size = z.shape
     diagonal, half_growth = np.empty((periods, size)), np.empty((2, periods, size))
     following = first.copy()
-    for i in range(size):
-        q, by_a, by_b = first[0, i], first[1, i], first[2, i]
-        for t in range(periods):
-            diagonal[t, i] = q
-            half_growth[0, t, i] = 0.5 * by_a / q
-            half_growth[1, t, i] = 0.5 * by_b / q
+    q, by_a, by_b = following[0], following[1], following[2]
+    for t in range(periods):
+        for i in range(size):
+            half = 0.5 / q[i]
+            diagonal[t, i] = q[i]
+            half_growth[0, t, i] = by_a[i] * half
+            half_growth[1, t, i] = by_b[i] * half
+        for i in range(size):
             square = z[t, i] * z[t, i]
             growth = a * square + b
-            by_a = -1.0 + q * square + by_a * growth
-            by_b = -1.0 + q + by_b * growth
-            q = (1.0 - a - b) + q * growth
-        following[0, i], following[1, i], following[2, i] = q, by_a, by_b
+            by_a[i] = -1.0 + q[i] * square + by_a[i] * growth
+            by_b[i] = -1.0 + q[i] + by_b[i] * growth
+            q[i] = (1.0 - a - b) + q[i] * growth
     return diagonal, half_growth, following
+
+
+@njit(cache=True, fastmath={"contract"})
+def diagonal_path(z: Array, first: Array, a: float, b: float) -> Array:
+    """`diagonal_pass` without derivatives; `first` has shape (N,)."""
+    periods, size = z.shape
+    diagonal = np.empty((periods, size))
+    q = first.copy()
+    for t in range(periods):
+        for i in range(size):
+            diagonal[t, i] = q[i]
+            q[i] = (1.0 - a - b) + q[i] * (a * z[t, i] * z[t, i] + b)
+    return diagonal
 
 
 @njit(cache=True)

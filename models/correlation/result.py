@@ -339,7 +339,7 @@ class CorrelationResult:
 
 
 def _states(dynamics: Dynamics, z: Array, target: Array, psi: Array) -> Array:
-    drive = dynamics.drive(z, dynamics.moments(z), psi, target)
+    drive = dynamics.drive(z, dynamics.moments(z), psi, target, slopes=False)
     return state_pass(drive.x, drive.negative, drive.intercept, drive.first, *coefficients(psi))
 
 

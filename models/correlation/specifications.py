@@ -232,6 +232,13 @@ def correlation_step(result: CorrelationResult, z: Array) -> Array:
     return result.correlation_paths(z, step.target, step.psi)
 
 
+def likelihood_ratio(result: CorrelationResult, z: Array) -> float:
+    """Twice the gain of the dynamics over the constant model on other residuals; zero where the fit finds none."""
+    student = result.nu > 0.0
+    step = estimate(result.dynamics, z, student, 0, start=(result.psi, result.nu))
+    return max(0.0, 2.0 * (step.loglik - constant_step(result.dynamics, z, student).loglik))
+
+
 def _record(model: str, margins: Margins, dynamics: Dynamics, step: CorrelationStep) -> CorrelationResult:
     z = margins.std_residuals.to_numpy()
     moments = dynamics.moments(z)
