@@ -24,6 +24,7 @@ UNFINISHED_VOLUME = 0.25
 MISSING_SHARE = 0.01
 SECOND_READING_MINIMUM = 60
 FACTOR_STEP = 1e-4
+BAR_SLACK = 1e-6
 _LISTED = 5
 
 
@@ -245,25 +246,28 @@ def adjustment(subject: Subject) -> list[Finding]:
 
 
 def bars(subject: Subject) -> list[Finding]:
-    """Closes outside the day's range, days without volume, levels that are not positive."""
+    """Opens and closes outside the day's range, days without volume, levels that are not positive."""
     frame, found = subject.in_panel, []
-    if {"high", "low", "close"} <= set(frame.columns):
-        slack = 1e-6 * frame["close"].abs()
-        outside = frame.index[(frame["close"] > frame["high"] + slack) | (frame["close"] < frame["low"] - slack)]
+    if {"high", "low"} <= set(frame.columns):
+        ends = frame[[name for name in ("open", "close") if name in frame.columns]]
+        slack = BAR_SLACK * frame["high"].abs()
+        above, below = ends.max(axis="columns") > frame["high"] + slack, ends.min(axis="columns") < frame["low"] - slack
+        outside = frame.index[above | below]
         if len(outside):
             days = counted(len(outside), "day")
-            found.append(subject.finding("close outside range", "amber", f"on {days}: {named_dates(outside)}"))
+            detail = f"open or close on {days}: {named_dates(outside)}"
+            found.append(subject.finding("outside the day's range", "amber", detail))
     if "volume" in frame:
         idle = frame.index[frame["volume"] == 0.0]
         if len(idle):
             days = counted(len(idle), "day")
             found.append(subject.finding("no volume", "green", f"on {days}: {named_dates(idle)}"))
     level = subject.aligned.levels
-    below = level.index[level <= 0.0]
-    if len(below):
-        days = counted(len(below), "session")
+    negative = level.index[level <= 0.0]
+    if len(negative):
+        days = counted(len(negative), "session")
         found.append(
-            subject.finding("not positive", "green", f"on {days} (differences are taken): {named_dates(below)}")
+            subject.finding("not positive", "green", f"on {days} (differences are taken): {named_dates(negative)}")
         )
     return found
 

@@ -214,7 +214,7 @@ def test_bars_name_closes_outside_the_range_and_idle_days() -> None:
     frame.iloc[5, 4] = frame.iloc[5, 0] * 1.005
     frame.iloc[7, 2] = 0.0
     assert [(one.check, one.light) for one in bars(subject(frame))] == [
-        ("close outside range", "amber"),
+        ("outside the day's range", "amber"),
         ("no volume", "green"),
     ]
 
