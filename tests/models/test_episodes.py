@@ -170,6 +170,7 @@ class TestPeaks:
         for start in (200, 500, 800):
             steps[start - 60 : start, :] += 0.001
             steps[start : start + 12, 0] = -0.02
+            steps[start : start + 6, 1] = 0.004
             steps[start + 6 : start + 18, 1] = -0.02
         levels = pd.DataFrame(np.exp(np.cumsum(steps, axis=0)), INDEX, ["leader", "follower"])
         estimate, p_value = order_of_peaks(levels["leader"], levels["follower"], level=0.95)
