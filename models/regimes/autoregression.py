@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,14 @@ from data.errors import EstimationError
 from models.regimes.autoregression_emission import AutoregressiveRegimes
 from models.regimes.chain import LaggedStates
 from models.regimes.drivers import chain_of
+from models.regimes.forecast import RegimeForecast, forecast_regimes
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
+from models.regimes.simulation import autoregressive_paths, elliptical_shocks
 from models.regimes.starts import signals_of, start_weights
 
 Array = NDArray[np.float64]
@@ -25,6 +28,8 @@ Observations = pd.DataFrame | pd.Series | ArrayLike
 
 #: Largest chain of lagged regimes, K^(p+1).
 MOST_STATES = 256
+#: Simulated paths of a forecast.
+PATHS = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +39,54 @@ class AutoregressionResult(RegimeResult):
     Attributes
     ----------
     model : MarkovAutoregression
+    series : label of y
     """
 
     model: MarkovAutoregression
+    series: Hashable
+
+    def forecast(self, horizon: int, *, level: float = 0.95, draws: int = 200, seed: int = 0) -> RegimeForecast:
+        """Regime probabilities, mean and variance 1 to `horizon` steps ahead by 2,000 simulated paths.
+
+        Each draw of the parameters reuses the same random numbers.
+        """
+        emission = self.likelihood.emission
+        assert isinstance(emission, AutoregressiveRegimes)
+        generator = np.random.default_rng(np.random.SeedSequence([seed, 5]))
+        uniforms = generator.random((PATHS, horizon + 1))
+        nu = self.params.get("nu")
+        shocks = elliptical_shocks(generator, PATHS * horizon, np.eye(1), None if nu is None else float(nu))
+        shocks = (shocks / shocks.std()).reshape(PATHS, horizon)
+        last = emission.y[len(emission.y) - emission.order :][::-1].copy()
+
+        def mixture(theta: Array, _ahead: Array) -> tuple[Array, Array]:
+            chain_theta, values = self.likelihood.split(theta)
+            means, variances, phi = emission.moments(values)
+            transition = self.likelihood.chain.transition(chain_theta)[-1]
+            paths = autoregressive_paths(
+                uniforms,
+                shocks,
+                self.likelihood.states_last(theta),
+                emission.states,
+                last,
+                means,
+                np.sqrt(variances),
+                phi,
+                transition,
+            )
+            return paths.mean(axis=0)[:, None], paths.var(axis=0)[:, None, None]
+
+        return forecast_regimes(
+            self.likelihood,
+            self.found,
+            self.theta_covariance,
+            mixture,
+            [self.series],
+            horizon,
+            level=level,
+            draws=draws,
+            seed=seed,
+        )
 
     def filter(self, y: Observations, *, drivers: Observations | None = None) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters."""
@@ -129,7 +179,9 @@ class MarkovAutoregression:
         signals = np.column_stack([signals_of(standardised), signals_of(self._residuals(values))])
         tries = starts if self.k_regimes > 1 else 1
         begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
-        return AutoregressionResult(likelihood, used.index, search(likelihood, begins, used.length), self)
+        return AutoregressionResult(
+            likelihood, used.index, search(likelihood, begins, used.length), self, sample.names[0]
+        )
 
     def loglik(self, params: Parameters, y: Observations, *, drivers: Observations | None = None) -> float:
         """Log-likelihood at given parameters: transitions, means, variances, lags, nu."""

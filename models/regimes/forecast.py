@@ -14,8 +14,8 @@ from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.search import Found
 
 Array = NDArray[np.float64]
-#: Of emission parameters, P(s_T | F_T), P and P(s_{T+h} | F_T): means, shape (H, N), and covariances, shape (H, N, N).
-Mixture = Callable[[Array, Array, Array, Array], tuple[Array, Array]]
+#: Of unconstrained parameters and P(s_{T+h} | F_T), (H, K): means, (H, N), and covariances, (H, N, N), ahead.
+Mixture = Callable[[Array, Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +64,11 @@ def propagate(filtered: Array, transition: Array, horizon: int) -> Array:
 def mixture_moments(probabilities: Array, means: Array, covariances: Array) -> tuple[Array, Array]:
     """Mean, shape (H, N), and covariance, shape (H, N, N), of mixtures of regimes.
 
-    Cov(y) = sum_k p_k (Cov_k + mean_k mean_k') - mean mean'.
+    Cov(y) = sum_k p_k (Cov_k + mean_k mean_k') - mean mean'. Means have shape (K, N), or (H, K, N) where they move.
     """
-    mean = probabilities @ means
-    deviations = means[None] - mean[:, None]
+    path = np.broadcast_to(means, (len(probabilities), *means.shape[-2:]))
+    mean = np.einsum("hk,hkn->hn", probabilities, path)
+    deviations = path - mean[:, None]
     within = np.einsum("hk,kij->hij", probabilities, covariances)
     between = np.einsum("hk,hki,hkj->hij", probabilities, deviations, deviations)
     return mean, within + between
@@ -122,11 +123,9 @@ def forecast_regimes(
         raise EstimationError("horizon", f"{horizon} steps ahead", "Ask for at least one step.")
 
     def at(theta: Array) -> tuple[Array, Array, Array, Array]:
-        chain_theta, emission_theta = likelihood.split(theta)
-        transition = likelihood.chain.transition(chain_theta)[-1]
-        filtered = likelihood.filtered_last(theta)
-        ahead = propagate(filtered, transition, horizon)
-        mean, spread = mixture(emission_theta, filtered, transition, ahead)
+        transition = likelihood.chain.transition(likelihood.split(theta)[0])[-1]
+        ahead = propagate(likelihood.states.marginal(likelihood.states_last(theta)[None])[0], transition, horizon)
+        mean, spread = mixture(theta, ahead)
         return ahead, mean, spread, 1.0 / np.maximum(1.0 - np.diag(transition), 1e-300)
 
     ahead, mean, spread, remaining = at(found.theta)

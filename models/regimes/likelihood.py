@@ -96,9 +96,9 @@ class SwitchingLikelihood:
         predicted = self._filter(theta)[1]
         return np.asarray(np.einsum("ts,tsn->tn", predicted, self.emission.transforms(self.split(theta)[1])))
 
-    def filtered_last(self, theta: Array) -> Array:
-        """P(s_T | F_T), shape (K,)."""
-        return self.states.marginal(self._filter(theta)[2][-1:])[0]
+    def states_last(self, theta: Array) -> Array:
+        """Filtered probabilities of the last state, shape (S,)."""
+        return np.asarray(self._filter(theta)[2][-1])
 
     def logliks(self, theta: Array) -> Array:
         """log f(y_t | F_{t-1}), shape (T,)."""

@@ -77,8 +77,8 @@ class SwitchingResult(RegimeResult):
         emission = self.likelihood.emission
         assert isinstance(emission, EllipticalRegimes)
 
-        def mixture(theta: Array, _filtered: Array, _transition: Array, ahead: Array) -> tuple[Array, Array]:
-            return mixture_moments(ahead, *emission.moments(theta))
+        def mixture(theta: Array, ahead: Array) -> tuple[Array, Array]:
+            return mixture_moments(ahead, *emission.moments(self.likelihood.split(theta)[1]))
 
         return forecast_regimes(
             self.likelihood,

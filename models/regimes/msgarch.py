@@ -72,10 +72,12 @@ class MSGARCHResult(RegimeResult):
         """Regime probabilities, mean and variance 1 to `horizon` steps ahead, see `forecast_regimes`."""
         emission = self._emission
 
-        def mixture(theta: Array, filtered: Array, transition: Array, ahead: Array) -> tuple[Array, Array]:
-            table, following = emission.coefficients(theta), emission.variances(theta)[-1] / emission.scale**2
+        def mixture(theta: Array, ahead: Array) -> tuple[Array, Array]:
+            chain_theta, values = self.likelihood.split(theta)
+            table, following = emission.coefficients(values), emission.variances(values)[-1] / emission.scale**2
+            transition, filtered = self.likelihood.chain.transition(chain_theta)[-1], self.likelihood.states_last(theta)
             path = expected_variances(filtered, transition, table, following, len(ahead)) * emission.scale**2
-            mean = emission.natural(theta)[0] if emission.estimated_mean else 0.0
+            mean = emission.natural(values)[0] if emission.estimated_mean else 0.0
             return np.full((len(ahead), 1), mean), path[:, None, None]
 
         return forecast_regimes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from data.errors import EstimationError
 from models.regimes.chain import LaggedStates
 from models.regimes.drivers import CONSTANT, chain_of
+from models.regimes.forecast import RegimeForecast, forecast_regimes, mixture_moments
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
@@ -72,9 +73,11 @@ class RegressionResult(RegimeResult):
     Attributes
     ----------
     model : MarkovRegression
+    series : label of y
     """
 
     model: MarkovRegression
+    series: Hashable
 
     @property
     def _emission(self) -> RegressionRegimes:
@@ -94,6 +97,43 @@ class RegressionResult(RegimeResult):
     def variances(self) -> Array:
         """Residual variance of each regime, shape (K,)."""
         return self._emission.variances(self.likelihood.split(self.found.theta)[1])
+
+    def forecast(
+        self, horizon: int, X: Observations | None = None, *, level: float = 0.95, draws: int = 500, seed: int = 0
+    ) -> RegimeForecast:
+        """Regime probabilities, mean and variance 1 to `horizon` steps ahead, see `forecast_regimes`.
+
+        Parameters
+        ----------
+        X : DataFrame, Series or array, shape (H, P), optional
+            Regressors ahead; their sample means where None.
+        """
+        emission = self._emission
+        ahead_of_sample = np.repeat(emission.X.mean(axis=0, keepdims=True), horizon, axis=0)
+        if X is not None:
+            given = as_sample(X, "x").observations
+            if len(given) != horizon or given.shape[1] > emission.X.shape[1]:
+                problem = f"shape {given.shape} for {horizon} steps of {emission.X.shape[1]} regressors"
+                raise EstimationError("X", problem, "Give a row for each step ahead.")
+            ahead_of_sample[:, -given.shape[1] :] = given
+        series = self.series
+
+        def mixture(theta: Array, ahead: Array) -> tuple[Array, Array]:
+            values = self.likelihood.split(theta)[1]
+            means = np.einsum("hp,kp->hk", ahead_of_sample, emission.coefficients(values))
+            return mixture_moments(ahead, means[:, :, None], emission.variances(values)[:, None, None])
+
+        return forecast_regimes(
+            self.likelihood,
+            self.found,
+            self.theta_covariance,
+            mixture,
+            [series],
+            horizon,
+            level=level,
+            draws=draws,
+            seed=seed,
+        )
 
     def filter(
         self, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None
@@ -180,7 +220,9 @@ class MarkovRegression:
         begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
         if warm is not None:
             begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
-        return RegressionResult(likelihood, design.y.index, search(likelihood, begins, design.y.length), self)
+        return RegressionResult(
+            likelihood, design.y.index, search(likelihood, begins, design.y.length), self, design.y.names[0]
+        )
 
     def loglik(
         self, params: Parameters, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None

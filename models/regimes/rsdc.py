@@ -14,6 +14,7 @@ from data.errors import EstimationError
 from models.margins import Margins, fit_margins
 from models.regimes.chain import ConstantChain, LaggedStates
 from models.regimes.correlation_emission import CorrelationRegimes, FreeCorrelations, ScaledCorrelations
+from models.regimes.forecast import RegimeForecast, forecast_regimes, mixture_moments
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
@@ -64,6 +65,29 @@ class RSDCResult(RegimeResult):
         """sum_k P(s_t = k | information) R_k, shape (T, N, N); "smoothed" is hindsight."""
         weights = {"predicted": self.predicted, "filtered": self.filtered, "smoothed": self.smoothed}[information]
         return np.einsum("tk,kij->tij", weights.to_numpy(), self.correlations)
+
+    def forecast(self, horizon: int, *, level: float = 0.95, draws: int = 500, seed: int = 0) -> RegimeForecast:
+        """Regime probabilities and, as `covariance`, the correlation matrix 1 to `horizon` steps ahead.
+
+        The moments are those of the standardised residuals: mean zero, unit variances.
+        """
+        emission = self._emission
+
+        def mixture(theta: Array, ahead: Array) -> tuple[Array, Array]:
+            correlations = emission.correlations(self.likelihood.split(theta)[1])
+            return mixture_moments(ahead, np.zeros((self.k_regimes, emission.dimension)), correlations)
+
+        return forecast_regimes(
+            self.likelihood,
+            self.found,
+            self.theta_covariance,
+            mixture,
+            list(self.margins.names),
+            horizon,
+            level=level,
+            draws=draws,
+            seed=seed,
+        )
 
     @property
     def loglik(self) -> float:

@@ -57,3 +57,66 @@ def draw_regimes(
     shocks = elliptical_shocks(generator, length, np.eye(means.shape[1]), nu)
     factors = np.linalg.cholesky(covariances)
     return np.asarray(means[path] + np.einsum("tij,tj->ti", factors[path], shocks))
+
+
+@njit(cache=True)
+def autoregressive_paths(
+    uniforms: Array,
+    shocks: Array,
+    states_last: Array,
+    states: NDArray[np.int64],
+    last: Array,
+    means: Array,
+    sigma: Array,
+    phi: Array,
+    transition: Array,
+) -> Array:
+    """Paths of y_t = m(s_t) + sum_l phi_l (y_{t-l} - m(s_{t-l})) + sigma(s_t) e_t after the sample, shape (R, H).
+
+    Parameters
+    ----------
+    uniforms : array, shape (R, H + 1)
+        For the last state and the regimes ahead.
+    shocks : array, shape (R, H)
+        Of unit variance.
+    states_last : array, shape (S,)
+        Filtered probabilities of the last state.
+    states : array, shape (S, p + 1)
+        Regime of s_{T-l} in each state.
+    last : array, shape (p,)
+        y_T, y_{T-1}, ...
+    means, sigma : array, shape (K,)
+    phi : array, shape (K, p)
+    transition : array, shape (K, K)
+    """
+    runs, horizon = shocks.shape
+    order = len(last)
+    paths = np.empty((runs, horizon))
+    deviations = np.empty(order)
+    for run in range(runs):
+        state, cumulated = 0, 0.0
+        for candidate in range(len(states_last)):
+            cumulated += states_last[candidate]
+            state = candidate
+            if uniforms[run, 0] < cumulated:
+                break
+        regime = states[state, 0]
+        for lag in range(order):
+            deviations[lag] = last[lag] - means[states[state, lag]]
+        for step in range(horizon):
+            cumulated, following = 0.0, 0
+            for candidate in range(len(means)):
+                cumulated += transition[regime, candidate]
+                following = candidate
+                if uniforms[run, step + 1] < cumulated:
+                    break
+            regime = following
+            deviation = sigma[regime] * shocks[run, step]
+            for lag in range(order):
+                deviation += phi[regime, lag] * deviations[lag]
+            for lag in range(order - 1, 0, -1):
+                deviations[lag] = deviations[lag - 1]
+            if order > 0:
+                deviations[0] = deviation
+            paths[run, step] = means[regime] + deviation
+    return paths

@@ -1,11 +1,12 @@
 """Forecasts and vintages of regime models."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from regime_oracles import simulate_switching, two_regimes
 
 from data.errors import EstimationError
-from models.regimes import MarkovSwitching, vintages
+from models.regimes import RSDC, MarkovAutoregression, MarkovRegression, MarkovSwitching, vintages
 from models.regimes.forecast import mixture_moments, propagate
 
 MODEL = MarkovSwitching(2, "gaussian", reference=("market",))
@@ -101,3 +102,50 @@ def test_vintages_need_dates_or_sizes(returns):
         vintages(MODEL, returns.reset_index(drop=True))
     with pytest.raises(EstimationError, match="hold no vintage"):
         vintages(MODEL, returns, first=5000)
+
+
+def test_autoregression_without_regimes_forecasts_as_an_autoregression():
+    generator = np.random.default_rng(1)
+    y = np.zeros(400)
+    for t in range(1, 400):
+        y[t] = 1.0 + 0.7 * (y[t - 1] - 1.0) + generator.normal()
+    fitted = MarkovAutoregression(1, 1).fit(y)
+    forecast = fitted.forecast(5, draws=20)
+    mean, slope, variance = fitted.means[0], fitted.lags[0, 0], fitted.variances[0]
+    steps = np.arange(1, 6)
+    expected = mean + slope**steps * (y[-1] - mean)
+    spread = variance * (1.0 - slope ** (2 * steps)) / (1.0 - slope**2)
+    np.testing.assert_allclose(forecast.mean.iloc[:, 0], expected, atol=4 * np.sqrt(spread.max() / 2000))
+    np.testing.assert_allclose(forecast.covariance.ravel(), spread, rtol=0.15)
+
+
+def test_autoregression_forecasts_go_to_the_ergodic_mean():
+    y = np.concatenate([np.random.default_rng(s).normal(m, 1.0, 80) for s, m in enumerate((0.0, 4.0) * 4)])
+    fitted = MarkovAutoregression(2, 1).fit(y, starts=6)
+    forecast = fitted.forecast(300, draws=5)
+    assert forecast.mean.iloc[-1, 0] == pytest.approx(fitted.ergodic @ fitted.means, abs=0.25)
+    np.testing.assert_allclose(forecast.probabilities.iloc[-1], fitted.ergodic, atol=0.02)
+
+
+def test_regression_forecasts_take_the_regressors_ahead():
+    generator = np.random.default_rng(2)
+    x = pd.Series(generator.normal(size=500), name="metal")
+    y = pd.Series(2.0 * x + generator.normal(size=500) * np.where(np.arange(500) % 100 < 50, 1.0, 3.0), name="miners")
+    fitted = MarkovRegression(2).fit(y, x, starts=6)
+    ahead = pd.Series([0.0, 10.0], name="metal")
+    forecast = fitted.forecast(2, ahead, draws=20)
+    betas = fitted.coefficients["metal"]
+    expected = (forecast.probabilities.iloc[1] * (fitted.coefficients["const"] + 10.0 * betas)).sum()
+    assert forecast.mean.iloc[1, 0] == pytest.approx(expected)
+    assert forecast.mean.columns[0] == "miners"
+    at_mean = fitted.forecast(1, draws=5)
+    assert abs(at_mean.mean.iloc[0, 0]) < 1.0
+    with pytest.raises(EstimationError, match="for 3 steps"):
+        fitted.forecast(3, ahead)
+
+
+def test_correlation_forecasts_are_correlation_matrices():
+    returns = two_regimes(800, seed=3)[0]
+    forecast = RSDC(2).fit(returns, starts=4).forecast(30, draws=10)
+    np.testing.assert_allclose(np.diagonal(forecast.covariance, axis1=1, axis2=2), 1.0, atol=1e-12)
+    assert np.linalg.eigvalsh(forecast.covariance).min() > 0.0
