@@ -1,4 +1,8 @@
-"""`make data`: ask each instrument's vendors in order, check what came, compare it with what was there, freeze it."""
+"""`make data`: ask each instrument's vendors in order, check what came, compare it with what was there, freeze it.
+
+The first vendor that delivers is priced. Of the later ones only those on another clock are asked: Bitcoin at 16:00 New
+York comes without the volumes that its UTC day has.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +145,11 @@ def _fetch_all(
     failed: dict[str, str] = {}
     for instrument in study.instruments:
         causes: list[StudyError] = []
+        clocks: dict[str, Delivery] = {}
+        tried = 0
         for vendor in instrument.vendors:
+            if vendor.stamp in clocks:
+                continue
             try:
                 delivery = finished(clients[vendor.vendor].fetch(vendor, as_of), instrument, now)
                 validate(delivery, instrument)
@@ -149,13 +157,18 @@ def _fetch_all(
                 causes.append(error)
                 progress(f"{instrument.id}: {error}")
                 continue
-            deliveries[instrument.id] = replace(delivery, note=_note(vendor, causes))
+            if not clocks:
+                delivery, tried = replace(delivery, note=_note(vendor, causes)), len(causes)
+            clocks[vendor.stamp] = delivery
             last = delivery.frame.index[-1]
             progress(f"{instrument.id}: {vendor.vendor} {vendor.symbol}, {len(delivery.frame)} rows to {last:%Y-%m-%d}")
-            break
+        if clocks:
+            first, *others = clocks.values()
+            missing = tuple(f"not fetched beside it: {cause.culprit} {cause.problem}" for cause in causes[tried:])
+            deliveries[instrument.id] = replace(first, alternatives=tuple(others), remarks=first.remarks + missing)
+        elif instrument.required:
+            raise UnfetchedError(instrument, causes)
         else:
-            if instrument.required:
-                raise UnfetchedError(instrument, causes)
             failed[instrument.id] = "; ".join(f"{cause.culprit} {cause.problem}" for cause in causes) or "no vendor"
     return deliveries, failed
 

@@ -46,6 +46,7 @@ class SnapshotSeries(_Frozen):
     stamp: Stamp = "session"
     note: str = ""
     remarks: tuple[str, ...] = ()
+    alternatives: tuple[SnapshotSeries, ...] = ()
 
 
 class Manifest(_Frozen):
@@ -119,6 +120,9 @@ class SnapshotFolder:
                 f"snapshot {self._folder.name} does not hold it ({reason})",
                 f"Run `{_make(self._folder)}`.",
             )
+        return self._verified(entry)
+
+    def _verified(self, entry: SnapshotSeries) -> Delivery:
         content = read_bytes(self._folder / entry.file)
         if hashlib.sha256(content).hexdigest() != entry.sha256:
             raise SourceError(
@@ -135,7 +139,13 @@ class SnapshotFolder:
             sha256=entry.sha256,
             stamp=entry.stamp,
         )
-        return Delivery(parse_csv(content, entry.file).frame, origin, note=entry.note, remarks=entry.remarks)
+        return Delivery(
+            parse_csv(content, entry.file).frame,
+            origin,
+            note=entry.note,
+            remarks=entry.remarks,
+            alternatives=tuple(self._verified(one) for one in entry.alternatives),
+        )
 
 
 def _make(folder: Path) -> str:
@@ -180,7 +190,7 @@ def freeze(
     """
     unfinished = folder / f"{_UNFINISHED}{as_of}"
     unfinished.mkdir()
-    entries = {key: _write(unfinished, key, delivery, fetched) for key, delivery in deliveries.items()}
+    entries = {key: _write(unfinished, _file_stem(key), delivery, fetched) for key, delivery in deliveries.items()}
     same_date = [path for path in snapshots(folder) if path.name[:10] == as_of.isoformat()]
     if same_date and _digests(SnapshotFolder(same_date[-1]).manifest.series) == _digests(entries):
         shutil.rmtree(unfinished)
@@ -201,9 +211,13 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return frame.to_csv(date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
 
 
-def _write(folder: Path, key: str, delivery: Delivery, fetched: date) -> SnapshotSeries:
+def _file_stem(key: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", key.lower())
+
+
+def _write(folder: Path, stem: str, delivery: Delivery, fetched: date) -> SnapshotSeries:
     content = csv_bytes(delivery.frame)
-    file = f"{re.sub('[^a-z0-9]+', '-', key.lower())}.csv"
+    file = f"{stem}.csv"
     _durably(folder / file, content)
     origin = delivery.origin
     return SnapshotSeries(
@@ -217,11 +231,12 @@ def _write(folder: Path, key: str, delivery: Delivery, fetched: date) -> Snapsho
         stamp=origin.stamp,
         note=delivery.note,
         remarks=delivery.remarks,
+        alternatives=tuple(_write(folder, f"{stem}-{one.origin.stamp}", one, fetched) for one in delivery.alternatives),
     )
 
 
 def _digests(entries: Mapping[str, SnapshotSeries]) -> dict[str, str]:
-    return {key: entry.sha256 for key, entry in entries.items()}
+    return {entry.file: entry.sha256 for one in entries.values() for entry in (one, *one.alternatives)}
 
 
 def _durably(path: Path, content: bytes) -> None:

@@ -55,7 +55,11 @@ class Shelf:
 @pytest.fixture
 def study(small_study: Study) -> Study:
     vendors = {
-        "BTC": (Vendor(vendor="bitstamp", symbol="btcusd", stamp="ny16"), Vendor(vendor="yahoo", symbol="BTC-USD")),
+        "BTC": (
+            Vendor(vendor="bitstamp", symbol="btcusd", stamp="ny16"),
+            Vendor(vendor="coinbase", symbol="BTC-USD", stamp="ny16"),
+            Vendor(vendor="yahoo", symbol="BTC-USD", stamp="utc00"),
+        ),
         "GLD": (Vendor(vendor="yahoo", symbol="GLD"),),
         "HYO": (Vendor(vendor="fred", symbol="OAS"),),
         "NFCI": (Vendor(vendor="fred", symbol="NFCI"),),
@@ -69,7 +73,8 @@ def study(small_study: Study) -> Study:
 
 @pytest.fixture
 def clients() -> dict[str, VendorClient]:
-    return {"bitstamp": Shelf(), "yahoo": Shelf(), "fred": Shelf()}
+    refused = RateLimitedError("coinbase", "limits the number of requests", "Try again later.")
+    return {"bitstamp": Shelf(), "coinbase": Shelf(fault=refused), "yahoo": Shelf(), "fred": Shelf()}
 
 
 Fetch = Callable[..., Path]
@@ -110,7 +115,49 @@ def test_the_next_vendor_serves_and_the_panel_says_so(fetch: Fetch, study: Study
     assert panel.origins["crypto"].producer == "Yahoo"
     (second,) = (one for one in panel.quality.findings if one.check == "second choice")
     assert (second.role, second.light) == ("crypto", "amber")
-    assert second.detail == "from yahoo, as bitstamp limits the number of requests"
+    assert second.detail == (
+        "from yahoo, as bitstamp limits the number of requests; coinbase limits the number of requests"
+    )
+
+
+def test_another_clock_is_fetched_beside_and_lends_its_volume(fetch: Fetch, study: Study) -> None:
+    class WithVolume(Shelf):
+        def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
+            good = super().fetch(vendor, as_of)
+            return replace(good, frame=good.frame.assign(volume=5.0))
+
+    folder = fetch(yahoo=WithVolume())
+    panel = load_panel(study, folder)
+    assert panel.origins["crypto"].stamp == "ny16"
+    assert [one.origin.stamp for one in panel.alternatives["crypto"]] == ["utc00"]
+    assert set(panel.volumes["crypto"]) == {5.0}
+    assert (folder / "btc-utc00.csv").is_file()
+    (folder / "btc-utc00.csv").write_text("date,close\n2026-01-02,1\n")
+    with pytest.raises(SourceError, match=r"btc-utc00\.csv: was changed after it was frozen"):
+        load_panel(study, folder)
+
+
+def test_another_clock_that_fails_is_a_remark(fetch: Fetch, study: Study) -> None:
+    class NoCoin(Shelf):
+        def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
+            if vendor.symbol == "BTC-USD":
+                raise RateLimitedError("yahoo BTC-USD", "limits the number of requests", "Try again later.")
+            return super().fetch(vendor, as_of)
+
+    panel = load_panel(study, fetch(yahoo=NoCoin()))
+    (told,) = (one for one in panel.quality.findings if one.check == "as fetched")
+    assert (told.role, told.light) == ("crypto", "green")
+    assert told.detail == "not fetched beside it: yahoo BTC-USD limits the number of requests"
+
+
+def test_a_vendor_of_a_clock_that_is_served_is_not_asked(
+    study: Study, clients: dict[str, VendorClient], fetch: Fetch
+) -> None:
+    fetch(coinbase=Shelf(fault=AssertionError("asked in vain")))
+    bitstamp = clients["bitstamp"]
+    assert isinstance(bitstamp, Shelf)
+    assert bitstamp.asked == ["btcusd"]
+    assert study.instrument("crypto").vendors[1].vendor == "coinbase"
 
 
 def test_a_vendor_whose_prices_cannot_be_used_is_passed_over(fetch: Fetch, study: Study) -> None:
@@ -334,12 +381,13 @@ def test_a_killed_run_leaves_the_old_snapshot_whole_and_the_next_run_completes(t
     assert not list(tmp_path.glob(".incoming-*"))
 
 
-def test_an_old_snapshot_that_cannot_be_read_stands_in_nobodys_way(fetch: Fetch, study: Study, tmp_path: Path) -> None:
+def test_an_old_snapshot_that_cannot_be_read_stands_in_nobodys_way(
+    fetch: Fetch, study: Study, clients: dict[str, VendorClient], tmp_path: Path
+) -> None:
     damaged = fetch(as_of=date(2025, 12, 31)) / "manifest.json"
     damaged.write_text("{")
     told: list[str] = []
-    shelves: dict[str, VendorClient] = {"bitstamp": Shelf(), "yahoo": Shelf(), "fred": Shelf()}
-    done = fetch_snapshot(study, AS_OF, clients=shelves, folder=tmp_path, now=NOW, progress=told.append)
+    done = fetch_snapshot(study, AS_OF, clients=clients, folder=tmp_path, now=NOW, progress=told.append)
     assert done.diff is None
     assert any(line.startswith("not compared with 2025-12-31") for line in told)
     assert damaged.read_text() == "{"
