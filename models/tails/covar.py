@@ -7,7 +7,6 @@ conditional volatilities of the correlation model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -261,7 +260,7 @@ def conditional_value_at_risk(
     frames = [pd.DataFrame({"estimate": one.estimate, "lower": one.lower, "upper": one.upper}) for one in bands]
     distress = returns[given] <= mean[given] + deviation[given] * tail.unconditional
     hit = returns[response] <= mean[response] + deviation[response] * tail.stress(correlation.to_numpy())
-    index = cast(pd.Index, correlation.index)
+    index = correlation.index
     return ConditionalRisk(
         response=response,
         given=given,

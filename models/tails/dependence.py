@@ -122,7 +122,7 @@ def exceedance_correlations(
     used = levels[enough]
     if not used.size:
         return ExceedanceCorrelations(table, None, (), np.empty(0), len(rows))
-    block = resampling.block(rows[:, 0] * rows[:, 1])
+    block = resampling.block(np.multiply(rows[:, 0], rows[:, 1]))
     signs = _reflections(len(rows), block, resampling.replications, resampling.seed)
     return ExceedanceCorrelations(
         table=table,
@@ -153,7 +153,7 @@ def joint_tail(
     """
     rows = _standardised(x, y)
     low = np.quantile(rows, quantile, axis=0)
-    joint = (rows <= low).all(axis=1)
+    joint = np.all(rows <= low, axis=1)
     if joint.sum() < MINIMUM_JOINT:
         return NotDecidable(
             f"only {int(joint.sum())} sessions lie in both tails of {quantile:.3g}, {MINIMUM_JOINT} are needed"

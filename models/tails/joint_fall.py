@@ -36,7 +36,7 @@ class JointFall:
     horizon : int
         Sessions over which returns are summed, from the one after the sample.
     probability : Estimate or NotDecidable
-        Interval of parameter uncertainty.
+        Interval of parameter and simulation uncertainty.
     uncorrelated : Estimate or NotDecidable
         The same with every correlation zero and the same volatilities and shocks, which are uncorrelated but not
         independent: a day that is wild for one is often wild for the other.
@@ -90,7 +90,7 @@ def joint_fall(
     Notes
     -----
     Filtered historical simulation (Barone-Adesi, Giannopoulos and Vosper 1999). The spread over parameter draws holds
-    simulation noise, which is estimated and taken out.
+    simulation noise, which is estimated, taken out, and replaced by the smaller one of the point estimate.
     """
     thresholds = _thresholds(result, falls, horizon)
     generator = np.random.default_rng(seed)
@@ -109,12 +109,12 @@ def joint_fall(
         few = NotDecidable(f"only {at_estimate.both} of {paths} simulated paths hold such a fall")
         return JointFall(falls, horizon, few, few, few)
     noise = tables * (1.0 - tables) / share
-    probability = _interval(values[0], tables[:, 0], noise[:, 0], level, paths, "probability", method)
+    probability = _probability(values[0], tables[:, 0], noise[:, 0], level, paths, share, method)
     if at_estimate.alone < MINIMUM_EVENTS:
         few = NotDecidable(f"only {at_estimate.alone} of {paths} uncorrelated paths hold such a fall")
         return JointFall(falls, horizon, probability, few, few)
-    uncorrelated = _interval(
-        values[1], tables[:, 1], noise[:, 1], level, paths, "probability", f"without correlation; {method}"
+    uncorrelated = _probability(
+        values[1], tables[:, 1], noise[:, 1], level, paths, share, f"without correlation; {method}"
     )
     if at_estimate.alone < MINIMUM_RATIO_EVENTS:
         few = NotDecidable(
@@ -124,7 +124,9 @@ def joint_fall(
     usable = (tables[:, :2] > 0.0).all(axis=1)
     both, alone, shared = tables[usable].T
     ratio_noise = ((1.0 - both) / both + (1.0 - alone) / alone - 2.0 * (shared / both / alone - 1.0)) / share
-    on_log = _interval(np.log(values[0] / values[1]), np.log(both / alone), ratio_noise, level, paths, "", method)
+    on_log = _interval(
+        float(np.log(values[0] / values[1])), np.log(both / alone), ratio_noise, level, paths, share, method
+    )
     error = (on_log.std_error or 0.0) * float(values[0] / values[1])
     ratio = replace(
         on_log,
@@ -173,12 +175,23 @@ def _thresholds(result: CorrelationResult, falls: Mapping[str, float], horizon: 
     return np.array([100.0 * np.log1p(falls[name] / 100.0) if name in falls else np.inf for name in result.names])
 
 
-def _interval(value: float, draws: Array, noise: Array, level: float, n: int, unit: str, method: str) -> Estimate:
-    """Percentiles of the draws, shrunk towards their mean by the share of their variance that is simulation noise."""
+def _interval(value: float, draws: Array, noise: Array, level: float, paths: int, share: int, method: str) -> Estimate:
+    """Percentiles of the draws about `value`, rescaled so that their variance is that of parameters and simulation.
+
+    `noise` is the simulation variance of each draw, which rests on `share` paths; that of `value` rests on `paths`.
+    """
     variance = float(np.var(draws, ddof=1))
-    genuine = max(variance - float(np.mean(noise)), 0.0)
-    shrunk = draws.mean() + (draws - draws.mean()) * (np.sqrt(genuine / variance) if variance > 0.0 else 0.0)
-    low, high = np.quantile(shrunk, [0.5 * (1.0 - level), 0.5 * (1.0 + level)])
+    own = float(np.mean(noise))
+    genuine = max(variance - own, 0.0) + own * share / paths
+    centred = (draws - draws.mean()) * (np.sqrt(genuine / variance) if variance > 0.0 else 0.0)
+    low, high = value + np.quantile(centred, [0.5 * (1.0 - level), 0.5 * (1.0 + level)])
     return Estimate(
-        float(value), float(np.sqrt(genuine)), min(float(low), value), max(float(high), value), level, n, unit, method
+        float(value), float(np.sqrt(genuine)), min(float(low), value), max(float(high), value), level, paths, "", method
     )
+
+
+def _probability(
+    value: float, draws: Array, noise: Array, level: float, paths: int, share: int, method: str
+) -> Estimate:
+    interval = _interval(value, draws, noise, level, paths, share, method)
+    return replace(interval, lower=max(interval.lower, 0.0), upper=min(interval.upper, 1.0), unit="probability")

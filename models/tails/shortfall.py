@@ -81,7 +81,7 @@ class Shortfalls:
         scale = vector / self.deviations if scaled else np.broadcast_to(vector, self.means.shape)
         values = np.sum(scale * self.means, axis=1)
         errors = np.sqrt(np.einsum("bi,bij,bj->b", scale, self.covariances, scale) / self.events)
-        if not errors[0] > 0.0:
+        if not errors[0] > 1e-12 * abs(values[0]):
             return NotDecidable("the returns on the worst sessions do not vary"), 1.0
         spread = float(np.std(values[1:], ddof=1))
         estimate, p_value = studentised_interval(
