@@ -11,6 +11,7 @@ from models.claims import (
     c11_miners_risk_assets,
     c20_overextended,
     c22_risk_off_state,
+    c23_gold_stabilises,
     c25_liquidity_tightens,
     c26_hawkish_repricing,
 )
@@ -27,6 +28,7 @@ CLAIMS: tuple[Claim, ...] = (
     c11_miners_risk_assets.CLAIM,
     c20_overextended.CLAIM,
     c22_risk_off_state.CLAIM,
+    c23_gold_stabilises.CLAIM,
     c25_liquidity_tightens.CLAIM,
     c26_hawkish_repricing.CLAIM,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from data.errors import EstimationError
 from models.claims.verdict import SpecificationResult
@@ -15,3 +15,9 @@ def attempted(label: str, measure: Callable[[], Estimate | NotDecidable]) -> Spe
         return SpecificationResult(label, measure())
     except EstimationError as error:
         return SpecificationResult(label, NotDecidable(f"{error.culprit}: {error.problem}"))
+
+
+def smallest(results: Iterable[SpecificationResult]) -> tuple[SpecificationResult, ...]:
+    """The one with the smallest estimate, so that many that are alike weigh as one; none where none has any."""
+    values = [(one.estimate.value, one) for one in results if isinstance(one.estimate, Estimate)]
+    return (min(values, key=lambda pair: pair[0])[1],) if values else ()

@@ -8,7 +8,7 @@ from itertools import product
 import pandas as pd
 
 from models.claims.claim import Case
-from models.claims.specifications import attempted
+from models.claims.specifications import attempted, smallest
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable
 from models.hedge import SafeHaven, safe_haven
@@ -49,7 +49,11 @@ def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult
     for window in case.open_windows(*SAMPLES):
         inside = rows.loc[rows.index.isin(case.sessions(window))]
         results.append(on_rows(case, f"sample {window.replace('_', ' ')}", inside))
-    return (*results, *_without_a_crisis(case, rows))
+    left_out = [
+        on_rows(case, f"without {name}, the crisis that carries most", kept)
+        for name, kept in without_each_crisis(case, rows).items()
+    ]
+    return (*results, *smallest(left_out))
 
 
 def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Exhibit:
@@ -65,16 +69,14 @@ def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Ex
     return Exhibit(f"slopes on {case.panel.names['market']} by its worst sessions", frame, "beta", note)
 
 
-def _without_a_crisis(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
-    """The smallest slope that leaving out one of the study's crises gives: one specification, not ten alike."""
-    left_out = []
+def without_each_crisis(case: Case, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows without each of the study's crises that lies among them, by the crisis' name."""
+    kept = {}
     for crisis in case.study.crises:
         outside = (rows.index <= pd.Timestamp(crisis.base)) | (rows.index > pd.Timestamp(crisis.last))
         if not outside.all():
-            result = on_rows(case, f"without {crisis.name}, the crisis that carries most", rows.loc[outside])
-            if isinstance(result.estimate, Estimate):
-                left_out.append((result.estimate.value, result))
-    return (min(left_out, key=lambda one: one[0])[1],) if left_out else ()
+            kept[crisis.name] = rows.loc[outside]
+    return kept
 
 
 def _specification(
