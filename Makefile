@@ -13,7 +13,7 @@ WORKERS ?= 1
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF)) $(if $(filter-out 0,$(QUICK)),--quick)
 
-.PHONY: help setup report data test check bench lock clean
+.PHONY: help setup report data test check bench validate lock clean
 
 help: ## Show the targets and what they do
 	@echo "make TARGET [VARIABLE=value ...]"
@@ -56,6 +56,9 @@ check: $(READY) ## Lint, check types, check the layers
 
 bench: $(READY) ## Time the report stage by stage: T, N, seconds, peak memory
 	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF))
+
+validate: $(READY) ## Monte Carlo of coverage, hours, resumable; writes docs/validation.md
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.validation
 
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/pip-compile --quiet --extra develop --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \

@@ -1,0 +1,1 @@
+"""Monte Carlo: do the intervals cover what they claim? Slow, resumable, run by `make validate`."""
