@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,7 +26,48 @@ from data.sources.faults import (
     TooLargeError,
 )
 
+Answer = TypeVar("Answer")
+
 LATER = "Try again later; the snapshots that are there stay as they are."
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Calls again after a temporary fault, with pauses that double from one second or are as long as the vendor asks.
+
+    Parameters
+    ----------
+    attempts : int
+        Calls in all.
+    longest_wait : float
+        Seconds that a single Retry-After is followed; a vendor that asks for more is not waited for.
+    sleep : callable
+        Waits; tests replace it.
+    """
+
+    attempts: int = 5
+    longest_wait: float = 120.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def __call__(self, call: Callable[[], Answer]) -> Answer:
+        """The answer of `call`, or its last fault. A network that is not there is not waited for."""
+        retrying = Retrying(
+            stop=stop_after_attempt(self.attempts),
+            wait=self._pause,
+            retry=retry_if_exception(self._is_worth_another_try),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return retrying(call)
+
+    def _is_worth_another_try(self, error: BaseException) -> bool:
+        passing = isinstance(error, TemporaryFault) and not isinstance(error, NoNetworkError)
+        return passing and (getattr(error, "retry_after", None) or 0.0) <= self.longest_wait
+
+    def _pause(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        asked = getattr(error, "retry_after", None)
+        return float(asked) if asked is not None else float(min(2.0 ** (state.attempt_number - 1), 60.0))
 
 
 class Web:
@@ -41,7 +84,7 @@ class Web:
     pause : float
         Seconds between two requests to the same host, at least.
     longest_wait : float
-        Seconds that a single Retry-After is followed; a vendor that asks for more is not waited for.
+        Seconds that a Retry-After is followed.
     sleep : callable
         Waits; tests replace it.
     """
@@ -79,27 +122,12 @@ class Web:
         host = urlsplit(url).hostname or url
         if host in self._unreachable:
             raise self._unreachable[host]
-        retrying = Retrying(
-            stop=stop_after_attempt(self._attempts),
-            wait=self._wait,
-            retry=retry_if_exception(self._is_worth_another_try),
-            sleep=self._sleep,
-            reraise=True,
-        )
+        patient = Patience(self._attempts, self._longest_wait, self._sleep)
         try:
-            return retrying(self._once, url, host, params or {})
+            return patient(lambda: self._once(url, host, params or {}))
         except NoNetworkError as error:
             self._unreachable[host] = error
             raise
-
-    def _is_worth_another_try(self, error: BaseException) -> bool:
-        patient = isinstance(error, TemporaryFault) and not isinstance(error, NoNetworkError)
-        return patient and (getattr(error, "retry_after", None) or 0.0) <= self._longest_wait
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome is not None else None
-        asked = getattr(error, "retry_after", None)
-        return float(asked) if asked is not None else float(min(2.0 ** (state.attempt_number - 1), 60.0))
 
     def _once(self, url: str, host: str, params: Mapping[str, str]) -> bytes:
         due = self._last_request.get(host, -1e9) + self._pause - time.monotonic()

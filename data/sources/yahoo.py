@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
+from data.errors import SourceError
 from data.sources.faults import (
+    ChangedFormatError,
     EmptyAnswerError,
     HtmlAnswerError,
     NoNetworkError,
     RateLimitedError,
     ServerFaultError,
-    TemporaryFault,
 )
 from data.sources.protocol import Delivery
-from data.sources.vendors import changed_format, delivered
-from data.sources.web import LATER
+from data.sources.vendors import CHANGED, changed_format, delivered
+from data.sources.web import LATER, Patience
 from data.study import Vendor
 
 FIRST = "1985-01-01"
@@ -42,14 +45,16 @@ class Yahoo:
     ----------
     ticker : callable, optional
         Stands in for `yfinance.Ticker` in tests.
+    patience : Patience, optional
+        How often and after which pauses a temporary fault is tried again.
     """
 
-    def __init__(self, ticker: Ticker | None = None) -> None:
-        self._ticker = ticker
+    def __init__(self, ticker: Ticker | None = None, patience: Patience | None = None) -> None:
+        self._ticker, self._patience = ticker or _ticker, patience or Patience()
 
     def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
         """Deliver the bars of `vendor.symbol`."""
-        frame = _checked(self._history(vendor, as_of), vendor)
+        frame = _checked(self._patience(lambda: self._history(vendor, as_of)), vendor)
         if (frame["volume"] == 0.0).all():
             frame = frame.drop(columns="volume")
         return delivered(
@@ -66,19 +71,22 @@ class Yahoo:
 
         name = f"yahoo {vendor.symbol}"
         try:
-            return (self._ticker or _ticker)(vendor.symbol).history(
-                interval="1d",
-                start=FIRST,
-                end=(as_of + timedelta(days=1)).isoformat(),
-                prepost=False,
-                actions=True,
-                auto_adjust=False,
-                back_adjust=False,
-                repair=False,
-                keepna=True,
-                rounding=False,
-                timeout=20,
-            )
+            with warnings.catch_warnings():
+                # yfinance 1.7 uses pandas in ways that pandas 3.1 announces to change.
+                warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+                return self._ticker(vendor.symbol).history(
+                    interval="1d",
+                    start=FIRST,
+                    end=(as_of + timedelta(days=1)).isoformat(),
+                    prepost=False,
+                    actions=True,
+                    auto_adjust=False,
+                    back_adjust=False,
+                    repair=False,
+                    keepna=True,
+                    rounding=False,
+                    timeout=20,
+                )
         except exceptions.YFRateLimitError as error:
             raise RateLimitedError(name, "Yahoo limits the number of requests", LATER) from error
         except exceptions.YFTzMissingError as error:
@@ -98,10 +106,11 @@ def _ticker(symbol: str) -> Any:
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it guesses at causes; the exceptions are read instead
     return yfinance.Ticker(symbol)
 
 
-def _cause(name: str, error: Exception) -> TemporaryFault | HtmlAnswerError:
+def _cause(name: str, error: Exception) -> SourceError:
     words = f"{type(error).__name__} {error}".lower()
     if "timeout" in words or "timed out" in words:
         return ServerFaultError(name, "took too long to answer", LATER)
@@ -109,6 +118,10 @@ def _cause(name: str, error: Exception) -> TemporaryFault | HtmlAnswerError:
         return NoNetworkError(name, "cannot be reached (no network)", LATER)
     if "json" in words or "expecting value" in words:
         return HtmlAnswerError(name, "answered with something other than data", LATER)
+    if isinstance(error, LookupError | TypeError | AttributeError):
+        return ChangedFormatError(
+            name, f"answered in a way that yfinance cannot read ({type(error).__name__})", CHANGED
+        )
     return ServerFaultError(name, f"failed ({type(error).__name__}: {str(error)[:120]})", LATER)
 
 

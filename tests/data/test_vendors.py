@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yfinance
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 from yfinance import exceptions
@@ -26,13 +27,14 @@ from data.sources.faults import (
     ServerFaultError,
 )
 from data.sources.fred import Fred
-from data.sources.web import Web
+from data.sources.web import Patience, Web
 from data.sources.yahoo import Yahoo
 from data.study import Vendor
 
 AS_OF = date(2026, 2, 8)
 SERIES = Vendor(vendor="fred", symbol="DFII10")
 INDEX = Vendor(vendor="cboe", symbol="VIX")
+AT_ONCE = Patience(attempts=1)
 FUND = Vendor(vendor="yahoo", symbol="GLD")
 COIN = Vendor(vendor="yahoo", symbol="BTC-USD", stamp="utc00")
 
@@ -200,11 +202,12 @@ class TestYahoo:
             (TimeoutError("timed out"), ServerFaultError, "took too long"),
             (json.JSONDecodeError("Expecting value", "", 0), HtmlAnswerError, "other than data"),
             (RuntimeError("odd"), ServerFaultError, "RuntimeError: odd"),
+            (KeyError("timestamp"), ChangedFormatError, "cannot read (KeyError)"),
         ],
     )
     def test_the_real_cause_is_named(self, raised: Exception, error: type[Exception], words: str) -> None:
         with pytest.raises(error, match="yahoo GLD") as caught:
-            Yahoo(Ticker(raised)).fetch(FUND, AS_OF)
+            Yahoo(Ticker(raised), AT_ONCE).fetch(FUND, AS_OF)
         assert words in str(caught.value)
         assert "delisted" not in str(caught.value)
 
@@ -212,6 +215,96 @@ class TestYahoo:
     def test_an_empty_table_is_an_error(self, answer: Any) -> None:
         with pytest.raises(EmptyAnswerError):
             Yahoo(Ticker(answer)).fetch(FUND, AS_OF)
+
+
+def chart(symbol: str, *, zone: str = "America/New_York", days: int = 3, **changed: object) -> dict[str, Any]:
+    """An answer of Yahoo's chart service, as the wire carries it."""
+    opens = pd.date_range("2026-02-03 09:30", periods=days, freq="D", tz=zone)
+    quote = {name: [100.0 + at for at in range(days)] for name in ("open", "high", "low", "close")}
+    result = {
+        "meta": {
+            "symbol": symbol,
+            "currency": "USD",
+            "instrumentType": "ETF",
+            "exchangeName": "PCX",
+            "exchangeTimezoneName": zone,
+            "timezone": "EST",
+            "gmtoffset": -18000,
+            "dataGranularity": "1d",
+            "range": "",
+            "validRanges": ["1d", "max"],
+            "priceHint": 2,
+            "regularMarketPrice": 101.0,
+            "regularMarketTime": int(opens[-1].timestamp()) + 7 * 3600,
+            "firstTradeDate": 1100874600,
+        },
+        "timestamp": [int(day.timestamp()) for day in opens],
+        "indicators": {
+            "quote": [{**quote, "volume": [1000 + at for at in range(days)]}],
+            "adjclose": [{"adjclose": [98.0 + at for at in range(days)]}],
+        },
+    }
+    return {"chart": {"result": [{**result, **changed}], "error": None}}
+
+
+def bare(symbol: str) -> dict[str, Any]:
+    """An answer without a single bar."""
+    answer = chart(symbol, indicators={"quote": [{}], "adjclose": [{}]})
+    del answer["chart"]["result"][0]["timestamp"]
+    return answer
+
+
+class TestYahooOverTheWire:
+    """yfinance itself, with Yahoo's address turned to a local server."""
+
+    @pytest.fixture(autouse=True)
+    def local(self, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        base = httpserver.url_for("").rstrip("/")
+        monkeypatch.setattr("yfinance.base._BASE_URL_", base)
+        monkeypatch.setattr("yfinance.scrapers.history._BASE_URL_", base)
+        monkeypatch.setattr("yfinance.base._tz_info_fetch_ctr", 99)
+        monkeypatch.setattr("yfinance.data.YfData._get_cookie_and_crumb", lambda *_, **__: (None, "basic"))
+        yfinance.set_tz_cache_location(str(tmp_path / "zones"))
+
+    def fetch(self, httpserver: HTTPServer, symbol: str, answer: Any, waits: list[float] | None = None) -> pd.DataFrame:
+        handler = answer if callable(answer) else lambda _: Response(json.dumps(answer))
+        httpserver.expect_request(f"/v8/finance/chart/{symbol}").respond_with_handler(handler)
+        sleep = (waits if waits is not None else []).append
+        vendor = Vendor(vendor="yahoo", symbol=symbol)
+        return Yahoo(patience=Patience(attempts=3, sleep=sleep)).fetch(vendor, AS_OF).frame
+
+    def test_bars_arrive_as_they_were_sent(self, httpserver: HTTPServer) -> None:
+        frame = self.fetch(httpserver, "AAA", chart("AAA"))
+        assert frame.index.tolist() == pd.date_range("2026-02-03", periods=3).tolist()
+        assert frame["close"].tolist() == [100.0, 101.0, 102.0]
+        assert frame["adj_close"].tolist() == [98.0, 99.0, 100.0]
+        assert frame["volume"].tolist() == [1000.0, 1001.0, 1002.0]
+        asked = httpserver.log[-1][0].args
+        assert (asked["interval"], asked["includePrePost"].lower()) == ("1d", "false")
+
+    def test_a_limit_is_waited_out_and_then_named(self, httpserver: HTTPServer) -> None:
+        waits: list[float] = []
+        with pytest.raises(RateLimitedError, match="limits the number of requests"):
+            self.fetch(httpserver, "BBB", lambda _: Response("Too Many Requests", status=429), waits)
+        assert waits == [1.0, 2.0]
+
+    def test_an_unknown_symbol_is_not_called_delisted(self, httpserver: HTTPServer) -> None:
+        answer = {"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}}
+        with pytest.raises(EmptyAnswerError, match="yahoo CCC") as caught:
+            self.fetch(httpserver, "CCC", lambda _: Response(json.dumps(answer), status=404))
+        assert "delisted" not in str(caught.value)
+
+    def test_a_web_page_is_named(self, httpserver: HTTPServer) -> None:
+        with pytest.raises(HtmlAnswerError, match="yahoo DDD: answered with something other than data"):
+            self.fetch(httpserver, "DDD", lambda _: Response("<html>consent</html>"))
+
+    def test_no_rows_are_an_error(self, httpserver: HTTPServer) -> None:
+        with pytest.raises(EmptyAnswerError, match="yahoo EEE"):
+            self.fetch(httpserver, "EEE", bare("EEE"))
+
+    def test_an_answer_that_yfinance_cannot_read_is_a_changed_format(self, httpserver: HTTPServer) -> None:
+        with pytest.raises(ChangedFormatError, match="yahoo FFF: answered in a way that yfinance cannot read"):
+            self.fetch(httpserver, "FFF", chart("FFF", indicators={"bars": []}))
 
 
 def hours(begin: str, end: str) -> pd.DataFrame:
