@@ -11,13 +11,14 @@ from models.correlation.paths import (
     Volatility,
 )
 from models.correlation.result import CorrelationResult
-from models.correlation.specifications import ADCC, CCC, CDCC, DCC, DECO
+from models.correlation.specifications import ADCC, CCC, CDCC, DCC, DCCX, DECO
 
 __all__ = [
     "ADCC",
     "CCC",
     "CDCC",
     "DCC",
+    "DCCX",
     "DECO",
     "Band",
     "Beta",

@@ -228,7 +228,7 @@ class Refilter:
                 return False
             at += margin.params.size
         psi, _ = self._result.with_free(candidate[at + self._packed :])
-        if psi.min() < 0.0 or psi[0] + psi[1] + self._result.asymmetry_limit * psi[2:].sum() >= 1.0:
+        if not self._result.admissible(psi):
             return False
         return bool(np.linalg.eigvalsh(unpack(candidate[at : at + self._packed]))[0] > 0.0)
 

@@ -1,7 +1,8 @@
 """Tests of constant conditional correlation, with bootstrap p-values.
 
-a = b = 0 lies on the boundary and leaves b unidentified, so that a likelihood ratio of CCC against DCC has no chi-squared
-distribution (Davies 1987); the first two tests need no estimate of the alternative, the third simulates its own null.
+a = b = 0 lies on the boundary and leaves b unidentified, so that a likelihood ratio of CCC against DCC has no
+chi-squared distribution (Davies 1987); the first two tests need no estimate of the alternative, the third simulates
+its own null.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ NULL = "the conditional correlations of all pairs are constant"
 def engle_sheppard_test(margins: Margins, lags: int = 5, draws: int = 999, seed: int = 0) -> TestResult:
     """Engle and Sheppard (2001): the whitened cross products cannot be predicted from their past.
 
-    u_t = R^-1/2 z_t with the symmetric root of the constant estimate; Y_t holds the elements of u_t u_t' above the diagonal.
-    All pairs are stacked in one regression of Y_t on a constant and `lags` lags, and the statistic delta' X'X delta / sigma^2
-    is chi-squared with lags + 1 degrees of freedom under independent residuals with thin tails.
+    u_t = R^-1/2 z_t with the symmetric root of the constant estimate; Y_t holds the elements of u_t u_t' above the
+    diagonal. All pairs are stacked in one regression of Y_t on a constant and `lags` lags, and the statistic delta'
+    X'X delta / sigma^2 is chi-squared with lags + 1 degrees of freedom under independent residuals with thin tails.
 
     Parameters
     ----------
     margins : Margins
     lags : int
     draws : int
-        Draws of the wild bootstrap, which multiplies Y_t by a random sign for each date: it keeps tails and the dependence
-        between pairs, under which the chi-squared p-value is too small.
+        Draws of the wild bootstrap, which multiplies Y_t by a random sign for each date: it keeps tails and the
+        dependence between pairs, under which the chi-squared p-value is too small.
     seed : int
     """
     z = margins.std_residuals.to_numpy()
@@ -64,9 +65,9 @@ def engle_sheppard_test(margins: Margins, lags: int = 5, draws: int = 999, seed:
 def tse_test(margins: Margins, draws: int = 999, seed: int = 0) -> TestResult:
     """Tse (2000): Lagrange multiplier test against rho_ij,t = rho_ij + delta_ij z_i,t-1 z_j,t-1.
 
-    The score of the deltas is taken orthogonal to that of the constant correlations; its outer product makes the statistic
-    robust to tails. The first step is taken as given, and the p-value comes from resampled rows of z, under which correlation
-    is constant.
+    The score of the deltas is taken orthogonal to that of the constant correlations; its outer product makes the
+    statistic robust to tails. The first step is taken as given, and the p-value comes from resampled rows of z, under
+    which correlation is constant.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ def tse_test(margins: Margins, draws: int = 999, seed: int = 0) -> TestResult:
 def likelihood_ratio_test(result: CorrelationResult, simulations: int = 199, seed: int = 0) -> TestResult:
     """Likelihood ratio of the estimated dynamics against constant correlation, with a simulated null.
 
-    Worlds are rows of the whitened residuals recoloured with the sample correlation; the correlation step is refitted to each.
+    Worlds are rows of the whitened residuals recoloured with the sample correlation; the correlation step is refitted
+    to each.
     """
     from models.correlation.specifications import likelihood_ratio
 

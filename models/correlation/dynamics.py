@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -42,7 +42,7 @@ class Dynamics:
 
     Attributes
     ----------
-    kind : {"dcc", "cdcc", "adcc"}
+    kind : {"dcc", "cdcc", "adcc", "dccx"}
         "dcc": Q_{t+1} = (1-a-b) S + a z_t z_t' + b Q_t (Engle 2002); "cdcc": the same with z*_it = z_it sqrt(q_ii,t)
         in place of z_t (Aielli 2013); "adcc": - g Nbar + g n_t n_t' added to "dcc", n_t = min(z_t, 0) (Cappiello,
         Engle and Sheppard 2006).
@@ -57,12 +57,22 @@ class Dynamics:
     blocks : tuple of int
         Block of each series, numbered from zero: R_t is averaged over pairs of blocks (Engle and Kelly 2012). Empty
         leaves it as it is.
+    forcing : array, shape (T,), optional
+        x_t - xbar of "dccx", which adds (1-a-b) kappa (x_t - xbar) to every off-diagonal element of Q_{t+1} of "dcc".
     """
 
-    kind: Literal["dcc", "cdcc", "adcc"]
+    kind: Literal["dcc", "cdcc", "adcc", "dccx"]
     initial: Initial = "target"
     target: Target = "normalised"
     blocks: tuple[int, ...] = ()
+    forcing: Array | None = field(default=None, compare=False, repr=False)
+
+    def push(self, psi: Array, periods: int) -> Array:
+        """(1 - a - b) kappa (x_t - xbar), what "dccx" adds to every off-diagonal element of Q_{t+1}, shape (T,)."""
+        if self.forcing is None:
+            return np.zeros(periods)
+        pushed: Array = (1.0 - psi[0] - psi[1]) * psi[2] * self.forcing
+        return pushed
 
     @property
     def corrected(self) -> bool:
@@ -70,7 +80,7 @@ class Dynamics:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return ("a", "b", "g") if self.kind == "adcc" else ("a", "b")
+        return {"adcc": ("a", "b", "g"), "dccx": ("a", "b", "kappa")}.get(self.kind, ("a", "b"))
 
     @property
     def first_weight(self) -> tuple[float, float, float]:

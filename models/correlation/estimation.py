@@ -19,7 +19,7 @@ STARTS = ((0.01, 0.985), (0.02, 0.97), (0.03, 0.94), (0.06, 0.85), (0.02, 0.5))
 NO_DYNAMICS = 1e-4
 #: Starts kept for the full search, after ranking all by their likelihood, where one evaluation is expensive.
 KEPT_STARTS = 2
-EXPENSIVE_SIZE = 10
+EXPENSIVE_SIZE = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +146,11 @@ def constant_step(dynamics: Dynamics, z: Array, student: bool, *, constant: bool
 
 
 class Coordinates:
-    """Unconstrained coordinates u of (a, b[, g][, nu]), followed by the correlations of S under target="ml".
+    """Coordinates u of (a, b[, g or kappa][, nu]), followed by the correlations of S under target="ml".
 
     a = L(u1) / 2, b = (c - a) L(u2), g = (c - a - b) L(u3) / lambda with L the logistic function, c the largest
-    admissible persistence and lambda the largest eigenvalue of Qbar^-1/2 Nbar Qbar^-1/2; nu by its logarithm.
+    admissible persistence and lambda the largest eigenvalue of Qbar^-1/2 Nbar Qbar^-1/2; kappa as it is, nu by its
+    logarithm.
     """
 
     LIMIT = 15.0
@@ -158,6 +159,8 @@ class Coordinates:
         self._dynamics = dynamics
         self._student = student
         self._asymmetric = dynamics.kind == "adcc"
+        self._forced = dynamics.forcing is not None
+        self._shares = 3 if self._asymmetric else 2
         self.asymmetry_limit = 1.0
         if self._asymmetric:
             qbar, nbar = unpack(moments.qbar), unpack(moments.nbar)
@@ -170,19 +173,21 @@ class Coordinates:
             *(("nu",) if student else ()),
             *(tuple(f"target{k}" for k in self.off_diagonal) if ml else ()),
         )
-        logistic = [(-self.LIMIT, self.LIMIT)] * len(dynamics.names)
+        logistic = [(-self.LIMIT, self.LIMIT)] * self._shares + ([(-0.9, 0.9)] if self._forced else [])
         degrees = [(float(np.log(NU_BOUNDS[0])), float(np.log(NU_BOUNDS[1])))] if student else []
         self.bounds = [*logistic, *degrees, *([(-0.999, 0.999)] * self.off_diagonal.size if ml else [])]
 
     def split(self, point: Array) -> tuple[Array, float, Array]:
         """psi, nu (0 for the Gaussian) and the packed target."""
         count = len(self._dynamics.names)
-        shares = 1.0 / (1.0 + np.exp(-point[:count]))
+        shares = 1.0 / (1.0 + np.exp(-point[: self._shares]))
         a = 0.5 * shares[0]
         b = (MAX_PERSISTENCE - a) * shares[1]
         psi = [a, b]
         if self._asymmetric:
             psi.append((MAX_PERSISTENCE - a - b) * shares[2] / self.asymmetry_limit)
+        elif self._forced:
+            psi.append(point[2])
         nu = float(np.exp(point[count])) if self._student else 0.0
         target = self._qbar
         if self._dynamics.target == "ml":
@@ -193,7 +198,7 @@ class Coordinates:
     def jacobian(self, point: Array) -> Array:
         """Derivative of (psi[, nu]) by its coordinates; the correlations of S are their own."""
         count = len(self._dynamics.names)
-        shares = 1.0 / (1.0 + np.exp(-point[:count]))
+        shares = 1.0 / (1.0 + np.exp(-point[: self._shares]))
         slopes = shares * (1.0 - shares)
         a = 0.5 * shares[0]
         b = (MAX_PERSISTENCE - a) * shares[1]
@@ -204,6 +209,8 @@ class Coordinates:
         if self._asymmetric:
             matrix[2, :2] = -(matrix[0, :2] + matrix[1, :2]) * shares[2] / self.asymmetry_limit
             matrix[2, 2] = (MAX_PERSISTENCE - a - b) * slopes[2] / self.asymmetry_limit
+        elif self._forced:
+            matrix[2, 2] = 1.0
         if self._student:
             matrix[count, count] = np.exp(point[count])
         return matrix
@@ -212,9 +219,8 @@ class Coordinates:
         """The fixed starts and one drawn with `seed`; g takes a third of what a and b leave."""
         draw = np.random.default_rng(seed).uniform([0.005, 0.6], [0.08, 0.9])
         pairs = (*STARTS, (float(draw[0]), float(draw[1])))
-        return [
-            self.point(np.array([a, b, 0.3 * (MAX_PERSISTENCE - a - b) / self.asymmetry_limit]), 8.0) for a, b in pairs
-        ]
+        share = 0.0 if self._forced else 0.3 / self.asymmetry_limit
+        return [self.point(np.array([a, b, share * (MAX_PERSISTENCE - a - b)]), 8.0) for a, b in pairs]
 
     def point(self, psi: Array, nu: float) -> Array:
         """Inverse of `split`, with S at its sample value."""
@@ -223,6 +229,6 @@ class Coordinates:
         if self._asymmetric:
             shares.append(float(psi[2]) * self.asymmetry_limit / (MAX_PERSISTENCE - a - b))
         inside = np.clip(shares, 1e-6, 1.0 - 1e-6)
-        tail = np.log([nu]) if self._student else np.empty(0)
+        tail = np.concatenate([[psi[2]] if self._forced else [], [np.log(nu)] if self._student else []])
         correlations = self._qbar[self.off_diagonal] if self._dynamics.target == "ml" else np.empty(0)
         return np.concatenate([np.log(inside / (1.0 - inside)), tail, correlations])

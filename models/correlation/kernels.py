@@ -204,9 +204,7 @@ def _advance(
 
 
 @njit(cache=True, fastmath={"contract"})
-def _advance_slope(
-    d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept: Array, b: float
-) -> None:
+def _advance_slope(d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept: Array, b: float) -> None:
     """The same for a derivative of Q whose own news is x_i x_j (1 + e_i + e_j); no e where `eb` is empty."""
     news = np.empty(LANES)
     corrected = eb.shape[0] > 0
@@ -233,9 +231,7 @@ def _advance_slope(
 
 
 @njit(cache=True, fastmath={"contract"})
-def _advance_decay(
-    d_q: Array, d_state: Array, q: Array, xb: Array, eb: Array, d_intercept: Array, b: float
-) -> None:
+def _advance_decay(d_q: Array, d_state: Array, q: Array, xb: Array, eb: Array, d_intercept: Array, b: float) -> None:
     """The same for the derivative by b, whose own news is Q + x_i x_j (e_i + e_j)."""
     news = np.empty(LANES)
     corrected = eb.shape[0] > 0

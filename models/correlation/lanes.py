@@ -1,8 +1,8 @@
 """Vector operations for the kernels: sums of products for several dates at once.
 
-The compiler does not by itself keep an accumulator of several lanes in a vector register across a loop; these write that loop in
-its intermediate language and leave everything else to it. All arrays are C-contiguous with rows of LANES numbers, indices are
-rows and are not checked, and no target row may be among those summed over.
+The compiler does not by itself keep an accumulator of several lanes in a vector register across a loop; these write
+that loop in its intermediate language and leave everything else to it. All arrays are C-contiguous with rows of LANES
+numbers, indices are rows and are not checked, and no target row may be among those summed over.
 """
 
 from __future__ import annotations

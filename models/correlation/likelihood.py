@@ -72,7 +72,7 @@ class Evaluation:
 
 def loglik(dynamics: Dynamics, z: Array, moments: Moments, psi: Array, nu: float, target: Array | None = None) -> Array:
     """Correlation log-likelihood of each observation, shape (T,)."""
-    if dynamics.blocks:
+    if dynamics.blocks or dynamics.forcing is not None:
         return evaluate(dynamics, z, moments, psi, nu, target=target).values
     drive = dynamics.drive(z, moments, psi, target, slopes=False)
     a, b, g = coefficients(psi)
@@ -97,9 +97,11 @@ def evaluate(
     gamma = np.empty((z.shape[0], drive.target.size) if slopes else empty)
     direct = np.empty(z.shape if slopes else empty)
     derivatives = (drive.half_growth, drive.intercept, drive.d_intercept, drive.first, drive.d_first)
-    if dynamics.blocks:
-        blocks = np.array(dynamics.blocks, dtype=np.int64)
-        logs, forms, scores = pooled_pass(z, drive.x, *derivatives, a, b, nu, blocks, gamma, direct)
+    if dynamics.blocks or dynamics.forcing is not None:
+        blocks = np.array(dynamics.blocks or range(z.shape[1]), dtype=np.int64)
+        forcing = np.zeros(z.shape[0]) if dynamics.forcing is None else dynamics.forcing
+        kappa = 0.0 if dynamics.forcing is None else float(psi[2])
+        logs, forms, scores = pooled_pass(z, drive.x, *derivatives, a, b, nu, blocks, forcing, kappa, gamma, direct)
     else:
         logs, forms, scores = score_pass(z, drive.x, drive.negative, *derivatives, a, b, g, nu, gamma, direct)
     if nu > 0.0:

@@ -1,4 +1,4 @@
-"""Equicorrelation: the score where correlations are averaged over blocks (DECO, block-DECO).
+"""The score where correlations are averaged over blocks (DECO, block-DECO) or a regressor moves the intercept (DCCX).
 
 Averaging the correlations over pairs of blocks is averaging R_t over all permutations inside the blocks, so that a
 positive definite R_t stays so. One block is DECO; blocks of one series each change nothing.
@@ -26,10 +26,15 @@ def pooled_pass(
     b: float,
     nu: float,
     blocks: Array,
+    forcing: Array,
+    kappa: float,
     gamma: Array,
     direct: Array,
 ) -> tuple[Array, Array, Array]:
-    """As `kernels.score_pass`, with R_t averaged over `blocks` (labels 0, 1, .., shape (N,)) and without asymmetry."""
+    """As `kernels.score_pass` date by date, with R_t averaged over `blocks` (labels 0, 1, .., shape (N,)).
+
+    Without asymmetry; `forcing`, shape (T,), moves the off-diagonal intercept by kappa (DCCX).
+    """
     periods, size = z.shape
     packed, count = intercept.size, d_intercept.shape[0]
     log_determinants, quadratic_forms = np.empty(periods), np.empty(periods)
@@ -82,11 +87,19 @@ def pooled_pass(
             for j in range(i + 1):
                 news = x[t, i] * x[t, j]
                 for p in range(count):
-                    level = d_intercept[p, k] + (news if p == 0 else state[k]) + b * d_state[p, k]
+                    level = d_intercept[p, k] + b * d_state[p, k]
+                    if p == 0:
+                        level += news
+                    elif p == 1:
+                        level += state[k]
+                    if j < i:
+                        level += (-kappa if p < 2 else 1.0 - a - b) * forcing[t]
                     if half_growth.shape[1] > 0:
                         level += a * news * (half_growth[p, t, i] + half_growth[p, t, j])
                     d_state[p, k] = level
                 state[k] = intercept[k] + a * news + b * state[k]
+                if j < i:
+                    state[k] += (1.0 - a - b) * kappa * forcing[t]
                 k += 1
     return log_determinants, quadratic_forms, scores
 

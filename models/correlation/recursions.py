@@ -136,8 +136,8 @@ def reverse_pass(
 
 
 @njit(cache=True, fastmath={"contract"})
-def state_pass(x: Array, n: Array, intercept: Array, first: Array, a: float, b: float, g: float) -> Array:
-    """Q at every date and at T + 1, packed, shape (T + 1, M)."""
+def state_pass(x: Array, n: Array, intercept: Array, first: Array, push: Array, a: float, b: float, g: float) -> Array:
+    """Q at every date and at T + 1, packed, shape (T + 1, M); `push`, shape (T,), is added off the diagonal."""
     periods, size = x.shape
     states = np.empty((periods + 1, first.size))
     states[0] = first
@@ -148,6 +148,8 @@ def state_pass(x: Array, n: Array, intercept: Array, first: Array, a: float, b: 
                 news = a * x[t, i] * x[t, j]
                 if n.shape[1] > 0:
                     news += g * n[t, i] * n[t, j]
+                if j < i:
+                    news += push[t]
                 states[t + 1, k] = intercept[k] + news + b * states[t, k]
                 k += 1
     return states

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, overload
@@ -10,6 +10,7 @@ from typing import Literal, overload
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from data.errors import EstimationError
 from models.correlation.bands import Band, PathDraws, parameter_draws
@@ -23,6 +24,7 @@ from models.correlation.paths import PathQuantity
 from models.correlation.pooled import pool_states
 from models.correlation.recursions import normalise_states, state_pass
 from models.correlation.types import Array
+from models.estimate import TestResult
 from models.margins import Margins
 from models.margins.estimation import FittedMargin
 from models.optimise import Convergence
@@ -269,6 +271,26 @@ class CorrelationResult:
         """
         return forecast(self, horizon, method, seed)
 
+    def wald(self, restrictions: Mapping[str, float]) -> TestResult:
+        """Wald test that parameters have given values, e.g. {"kappa": 0.0}.
+
+        Not for a = 0: b is not identified there, see `engle_sheppard_test`.
+        """
+        names = list(restrictions)
+        unknown = sorted(set(names) - set(self.params.index))
+        if unknown:
+            raise EstimationError(unknown[0], "is not a parameter", f"Choose among {', '.join(self.params.index)}.")
+        gap = self.params[names].to_numpy() - np.array(list(restrictions.values()))
+        statistic = float(gap @ np.linalg.solve(self.covariance.loc[names, names].to_numpy(), gap))
+        return TestResult(
+            statistic=statistic,
+            p_value=float(chdtrc(len(names), statistic)),
+            null=" and ".join(f"{name} equals {value:g}" for name, value in restrictions.items()),
+            reference=f"chi-squared({len(names)})",
+            n=len(self.margins.returns),
+            method="Wald test on the two-step sandwich",
+        )
+
     def margin(self, name: str) -> FittedMargin:
         """The fitted margin of one series."""
         return self.margins.fitted[self._position(name)]
@@ -290,6 +312,11 @@ class CorrelationResult:
     def correlation_paths(self, z: Array, target: Array, psi: Array) -> Array:
         """Packed R_t at given residuals, packed target and (a, b[, g]), shape (T, M)."""
         return _packed_correlations(self.dynamics, z, target, psi)[:-1]
+
+    def admissible(self, psi: Array) -> bool:
+        """Whether the dynamics are stationary at (a, b[, g or kappa])."""
+        rest = 0.0 if self.dynamics.forcing is not None else self.asymmetry_limit * float(psi[2:].sum())
+        return bool(min(psi[0], psi[1], rest) >= 0.0 and psi[0] + psi[1] + rest < 1.0)
 
     @cached_property
     def asymmetry_limit(self) -> float:
@@ -340,7 +367,8 @@ class CorrelationResult:
 
 def _states(dynamics: Dynamics, z: Array, target: Array, psi: Array) -> Array:
     drive = dynamics.drive(z, dynamics.moments(z), psi, target, slopes=False)
-    return state_pass(drive.x, drive.negative, drive.intercept, drive.first, *coefficients(psi))
+    push = dynamics.push(psi, z.shape[0])
+    return state_pass(drive.x, drive.negative, drive.intercept, drive.first, push, *coefficients(psi))
 
 
 def _packed_correlations(dynamics: Dynamics, z: Array, target: Array, psi: Array) -> Array:

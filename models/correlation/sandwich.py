@@ -151,7 +151,9 @@ def target_influence(dynamics: Dynamics, z: Array, evaluation: Evaluation, psi: 
     """
     a, b, g = coefficients(psi)
     drive = evaluation.drive
-    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, a, b, g)[:-1]
+    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, dynamics.push(psi, z.shape[0]), a, b, g)[
+        :-1
+    ]
     expected = states if dynamics.corrected else normalise_states(states)
     rows, columns = np.tril_indices(z.shape[1])
     news = drive.x[:, rows] * drive.x[:, columns] - expected
@@ -224,13 +226,11 @@ def _margin_gradient(
 
 def _through_margins(slopes: list[tuple[Array, Array]], margins: Margins, size: int) -> Array:
     """What the margins' influence does to the packed target, shape (T, M)."""
-    rows, columns = np.tril_indices(size)
-    moved = np.zeros((len(margins.returns), rows.size))
+    moved = np.zeros((len(margins.returns), size * (size + 1) // 2))
     for i, (margin, (by_target, _)) in enumerate(zip(margins.fitted, slopes, strict=True)):
-        effect = margin.influence @ by_target
-        as_row, as_column = rows == i, (columns == i) & (rows != i)
-        moved[:, as_row] += effect[:, columns[as_row]]
-        moved[:, as_column] += effect[:, rows[as_column]]
+        others = np.arange(size)
+        high, low = np.maximum(others, i), np.minimum(others, i)
+        moved[:, high * (high + 1) // 2 + low] += margin.influence @ by_target
     return moved
 
 
@@ -238,4 +238,4 @@ def _step(point: Array, index: int, dynamic: int) -> float:
     if index >= dynamic:
         return 1e-3 * float(point[index])
     room = 1.0 - float(point[0] + point[1])
-    return min(1e-4, 0.1 * float(point[index]), 0.1 * room)
+    return min(1e-4, 0.1 * abs(float(point[index])) + 1e-6, 0.1 * room)

@@ -40,6 +40,7 @@ def simulate_paths(
     g: float,
     corrected: bool,
     blocks: Array,
+    push: Array,
 ) -> tuple[Array, Array, Array]:
     """Simulate P paths of H days.
 
@@ -59,6 +60,8 @@ def simulate_paths(
         Q of the first day, and C.
     blocks : array of int, shape (N,)
         Correlations are averaged over pairs of blocks; all different leaves them as they are.
+    push : array, shape (H,)
+        Added to the off-diagonal elements of the next day's Q.
 
     Returns
     -------
@@ -110,6 +113,8 @@ def simulate_paths(
             for i in range(size):
                 for j in range(i + 1):
                     asymmetric = g * min(z[i], 0.0) * min(z[j], 0.0)
+                    if j < i:
+                        asymmetric += push[day]
                     q[i, j] = intercept[i, j] + a * x[i] * x[j] + asymmetric + b * q[i, j]
                     q[j, i] = q[i, j]
     return returns, variances, correlations
@@ -146,6 +151,7 @@ class World:
     psi: Array
     corrected: bool
     blocks: NDArray[np.int64]
+    push: Array | None
 
     def simulate(self, shocks: Array) -> Simulated:
         """Paths driven by `shocks`, shape (P, H, N), uncorrelated with unit variance."""
@@ -161,6 +167,7 @@ class World:
             *coefficients(self.psi),
             self.corrected,
             self.blocks,
+            np.zeros(shocks.shape[1]) if self.push is None else self.push[: shocks.shape[1]],
         )
         return Simulated(returns, variances, correlations)
 
@@ -201,7 +208,8 @@ def after_the_sample_at(result: CorrelationResult, candidate: Array) -> World:
     target = candidate[at : at + result.packed_target.size]
     psi, _ = result.with_free(candidate[at + target.size :])
     drive = result.dynamics.drive(z, result.dynamics.moments(z), psi, target)
-    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, *coefficients(psi))
+    push = result.dynamics.push(psi, len(z))
+    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, push, *coefficients(psi))
     deviation = result.margins.returns.to_numpy()[-1] - [own[0] for own in params]
     return _world(result, params, deviation, np.array(last), states[-1], drive.intercept, psi)
 
@@ -212,7 +220,8 @@ def at_the_start(result: CorrelationResult) -> World:
     first = np.array([margin.variances[0] for margin in fitted])
     params = [margin.params for margin in fitted]
     zero = np.zeros(len(fitted))
-    return _world(result, params, zero, first, result.packed_target, result.intercept, result.psi)
+    push = result.dynamics.push(result.psi, len(result.margins.returns))
+    return _world(result, params, zero, first, result.packed_target, result.intercept, result.psi, push)
 
 
 def simulate_sample(result: CorrelationResult, rng: np.random.Generator, white: Array) -> pd.DataFrame:
@@ -230,6 +239,7 @@ def _world(
     first_state: Array,
     intercept: Array,
     psi: Array,
+    push: Array | None = None,
 ) -> World:
     models = [margin.model for margin in result.margins.fitted]
     split = [model.split(own) for model, own in zip(models, params, strict=True)]
@@ -241,7 +251,8 @@ def _world(
         first_variance=first_variance,
         first_state=first_state,
         intercept=intercept,
-        psi=psi,
+        psi=psi if result.dynamics.forcing is None else psi[:2],
+        push=push,
         corrected=result.dynamics.corrected,
         blocks=np.array(result.dynamics.blocks or range(len(models)), dtype=np.int64),
     )

@@ -187,6 +187,61 @@ class DECO(DCC):
 
 
 @dataclass(frozen=True, slots=True)
+class DCCX:
+    """DCC with a regressor in the intercept of every correlation, such as a stress state.
+
+    Q_{t+1} = (1 - a - b) (S + kappa (x_t - xbar) (J - I)) + a z_t z_t' + b Q_t with J a matrix of ones; x_t is known
+    at t, so that it moves the correlation of the day after. kappa is the lasting effect of a unit of x on each element
+    of Q.
+
+    Parameters
+    ----------
+    distribution, margins
+        As in `DCC`.
+    """
+
+    distribution: Distribution = "normal"
+    margins: Volatility | Literal["auto"] = "garch"
+
+    def fit(
+        self, returns: pd.DataFrame, regressor: pd.Series, *, margins: Margins | None = None, seed: int = 0
+    ) -> CorrelationResult:
+        """Estimate; see `DCC.fit`.
+
+        Parameters
+        ----------
+        returns : DataFrame, shape (T, N)
+        regressor : Series, shape (T,)
+            x_t on the sessions of the returns.
+
+        Raises
+        ------
+        data.errors.EstimationError
+            Also if the regressor is constant or of other sessions.
+        """
+        if not regressor.index.equals(returns.index):
+            raise EstimationError("the regressor", "is of other sessions than the returns", "Align it first.")
+        fitted = first_step(returns, margins, self.margins)
+        dynamics = self.dynamics_of(regressor.to_numpy(dtype=np.float64))
+        step = estimate(dynamics, fitted.std_residuals.to_numpy(), self.distribution == "t", seed)
+        return _record("DCCX", fitted, dynamics, step)
+
+    def dynamics_of(self, regressor: Array) -> Dynamics:
+        """The recursion with this regressor."""
+        if not np.isfinite(regressor).all() or np.ptp(regressor) == 0.0:
+            raise EstimationError("the regressor", "is constant or not finite", "Give one that moves.")
+        return Dynamics("dccx", forcing=regressor - regressor.mean())
+
+    def loglik(self, params: ArrayLike, std_residuals: ArrayLike, regressor: ArrayLike) -> float:
+        """As `DCC.loglik` with parameters (a, b, kappa[, nu])."""
+        z, values = _residuals(std_residuals), np.asarray(params, dtype=float)
+        dynamics = self.dynamics_of(np.asarray(regressor, dtype=np.float64))
+        nu = _degrees(self.distribution, values, 3)
+        value = float(loglik(dynamics, z, dynamics.moments(z), values[:3], nu).sum())
+        return value if np.isfinite(value) else -np.inf
+
+
+@dataclass(frozen=True, slots=True)
 class ADCC(DCC):
     """Asymmetric DCC (Cappiello, Engle and Sheppard 2006), scalar.
 

@@ -125,8 +125,8 @@ def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | Non
 
     def loglik(point: Array) -> tuple[float, Array]:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value, scores = model.scores(coordinates.params(point), scaled, backcast)
-            return float(value.sum()), coordinates.jacobian(point).T @ scores.sum(axis=0)
+            value, gradient = model.loglik_and_gradient(coordinates.params(point), scaled, backcast)
+            return value, coordinates.jacobian(point).T @ gradient
 
     if start is None:
         starts = [coordinates.point(_arch_params(name, scaled, model, backcast))]

@@ -90,3 +90,43 @@ def egarch_derivatives(
             log_derivative[p] = direct + slope * through_z + beta * log_derivative[p]
             derivatives[t, p] = log_derivative[p] * variances[t]
     return derivatives
+
+
+@njit(cache=True, fastmath={"contract"})
+def gaussian_garch_score(
+    residuals: Array,
+    d_residuals: Array,
+    omega: float,
+    alpha: float,
+    gamma: float,
+    beta: float,
+    first: float,
+    d_first: Array,
+) -> tuple[float, Array]:
+    """Gaussian log-likelihood of GARCH or GJR and its gradient, shape (M + 4,), in one pass for the optimiser."""
+    periods, means = d_residuals.shape
+    slope, gradient = d_first.copy(), np.zeros(means + 4)
+    h, total, product = first, 0.0, 1.0
+    for t in range(periods):
+        e = residuals[t]
+        inverse = 1.0 / h
+        scaled = e * e * inverse
+        total += scaled
+        product *= h
+        if t % 8 == 7 or t == periods - 1:
+            total += np.log(product)
+            product = 1.0
+        weight = 0.5 * (scaled - 1.0) * inverse
+        for p in range(means + 4):
+            gradient[p] += weight * slope[p]
+        for m in range(means):
+            gradient[m] -= e * inverse * d_residuals[t, m]
+        news = alpha + gamma if e < 0.0 else alpha
+        for m in range(means):
+            slope[m] = 2.0 * news * e * d_residuals[t, m] + beta * slope[m]
+        slope[means] = 1.0 + beta * slope[means]
+        slope[means + 1] = e * e + beta * slope[means + 1]
+        slope[means + 2] = (e * e if e < 0.0 else 0.0) + beta * slope[means + 2]
+        slope[means + 3] = h + beta * slope[means + 3]
+        h = omega + news * e * e + beta * h
+    return -0.5 * (periods * np.log(2.0 * np.pi) + total), gradient

@@ -13,6 +13,7 @@ from models.margins.kernels import (
     egarch_variances,
     garch_derivatives,
     garch_variances,
+    gaussian_garch_score,
 )
 from models.margins.types import Array, Distribution, InitialVariance, Mean, Volatility
 
@@ -135,15 +136,8 @@ class MarginModel:
         d_residuals = self._residual_derivatives(params, returns)
         _, variance_params, shape = self.split(params)
         omega, alpha, gamma, beta = variance_params
-        first = self._first_variance(variance_params, residuals, backcast)
+        first, d_first = self._first_with_derivatives(variance_params, residuals, d_residuals, backcast)
         means = d_residuals.shape[1]
-        d_first = np.zeros(means + 4)
-        if self.initial_variance == "mean_square":
-            d_first[:means] = 2.0 * residuals @ d_residuals / residuals.size
-        elif self.volatility == "egarch":
-            d_first[means], d_first[means + 3] = first, first * np.log(backcast)
-        else:
-            d_first[means:] = (1.0, backcast, 0.5 * backcast, backcast)
         if self.volatility == "egarch":
             variances = egarch_variances(residuals, omega, alpha, gamma, beta, first)
             d_variances = egarch_derivatives(residuals, d_residuals, variances, alpha, gamma, beta, d_first)
@@ -169,6 +163,20 @@ class MarginModel:
             scores[:, -shape.size :] += by_shape
         return log_density - 0.5 * np.log(variances), scores
 
+    def loglik_and_gradient(self, params: Array, returns: Array, backcast: float) -> tuple[float, Array]:
+        """Log-likelihood and its gradient, shape (P,): the sums of `scores`, faster for Gaussian GARCH and GJR."""
+        if self.distribution != "normal" or self.volatility == "egarch":
+            values, scores = self.scores(params, returns, backcast)
+            return float(values.sum()), scores.sum(axis=0)
+        residuals = self.residuals(params, returns)
+        d_residuals = self._residual_derivatives(params, returns)
+        _, variance_params, _ = self.split(params)
+        first, d_first = self._first_with_derivatives(variance_params, residuals, d_residuals, backcast)
+        value, gradient = gaussian_garch_score(residuals, d_residuals, *variance_params, first, d_first)
+        if self.volatility == "garch":
+            gradient = np.delete(gradient, len(self.mean_names) + 2)
+        return value, gradient
+
     def backcast(self, returns: Array) -> float:
         """Exponentially weighted mean of the first 75 squared deviations from the sample mean (weights 0.94^t)."""
         deviations = (returns - returns.mean())[:75]
@@ -182,6 +190,20 @@ class MarginModel:
         if self.volatility == "egarch":
             return float(np.exp(omega + beta * np.log(backcast)))
         return omega + (alpha + 0.5 * gamma + beta) * backcast
+
+    def _first_with_derivatives(
+        self, variance_params: tuple[float, float, float, float], residuals: Array, d_residuals: Array, backcast: float
+    ) -> tuple[float, Array]:
+        first = self._first_variance(variance_params, residuals, backcast)
+        means = d_residuals.shape[1]
+        d_first = np.zeros(means + 4)
+        if self.initial_variance == "mean_square":
+            d_first[:means] = 2.0 * residuals @ d_residuals / residuals.size
+        elif self.volatility == "egarch":
+            d_first[means], d_first[means + 3] = first, first * np.log(backcast)
+        else:
+            d_first[means:] = (1.0, backcast, 0.5 * backcast, backcast)
+        return first, d_first
 
     def _residual_derivatives(self, params: Array, returns: Array) -> Array:
         if self.mean == "constant":

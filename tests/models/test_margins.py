@@ -92,6 +92,18 @@ def test_scores_equal_differences(volatility, distribution):
         np.testing.assert_allclose(scores[:, index], differences, rtol=1e-6, atol=2e-7)
 
 
+@pytest.mark.parametrize(("volatility", "mean", "initial"), CASES)
+def test_one_pass_gradient_is_the_sum_of_the_scores(volatility, mean, initial):
+    returns = simulate(301, seed=3)
+    model = MarginModel(volatility, mean, "normal", initial)
+    params = np.array([0.03] + ([0.1] if mean == "ar1" else []) + VOLATILITY[volatility])
+    backcast = model.backcast(returns)
+    value, gradient = model.loglik_and_gradient(params, returns, backcast)
+    values, scores = model.scores(params, returns, backcast)
+    assert value == pytest.approx(values.sum(), rel=1e-12)
+    np.testing.assert_allclose(gradient, scores.sum(axis=0), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize("distribution", SHAPE)
 def test_densities_have_mass_one_mean_zero_variance_one(distribution):
     z = np.linspace(-400.0, 400.0, 800_001)

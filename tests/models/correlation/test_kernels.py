@@ -38,7 +38,9 @@ def test_likelihood_equals_plain_python(kind, initial, target, periods, size):
         fast = loglik(dynamics, z, dynamics.moments(z), psi, nu).sum()
         assert fast == pytest.approx(correlation_loglik(z, path, nu), rel=1e-12)
     drive = dynamics.drive(z, dynamics.moments(z), psi)
-    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, psi[0], psi[1], psi[2:].sum())
+    states = state_pass(
+        drive.x, drive.negative, drive.intercept, drive.first, np.zeros(periods), psi[0], psi[1], psi[2:].sum()
+    )
     np.testing.assert_allclose(unpack(states)[:-1], path, rtol=1e-12, atol=1e-13)
 
 

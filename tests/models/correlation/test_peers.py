@@ -57,7 +57,7 @@ def test_rmgarch(case, peers, panels):
     assert theirs["loglik_reported"] == pytest.approx(theirs["independent_check"]["loglik_with_z0_ones"], rel=1e-8)
     dynamics = Dynamics("dcc", "unit_residual", "covariance")
     drive = dynamics.drive(z, dynamics.moments(z), np.array([a, b]))
-    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, a, b, 0.0)
+    states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, np.zeros(len(z)), a, b, 0.0)
     lower = np.tril_indices(size)
     np.testing.assert_allclose(states[-2], np.array(theirs["Q_last_reported"])[lower], rtol=1e-6)
     correlations = normalise_states(states)

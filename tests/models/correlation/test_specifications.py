@@ -158,7 +158,7 @@ def test_moving_average_of_news_is_the_martingale_form():
         dynamics = Dynamics("cdcc")
         truth = np.array([1.0, 0.4, 1.0])
         drive = dynamics.drive(z, dynamics.moments(z), np.array([a, b]), truth)
-        q = state_pass(drive.x, drive.negative, drive.intercept, drive.first, a, b, 0.0)[:-1]
+        q = state_pass(drive.x, drive.negative, drive.intercept, drive.first, np.zeros(700), a, b, 0.0)[:-1]
         product = drive.x[:, 0] * drive.x[:, 1]
         raw.append((product - 0.4).mean())
         scaled.append((1 - b) / (1 - a - b) * (product - q[:, 1]).mean())
