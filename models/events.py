@@ -2,11 +2,13 @@
 
 Intervals resample standardised residuals of the estimation window in blocks and scale them to the conditional
 volatility of the event days; unscaled ones are far too short when the event is turbulent
-(Brown and Warner 1985; Boehmer, Musumeci and Poulsen 1991 make the same point for tests).
+(Brown and Warner 1985; Boehmer, Musumeci and Poulsen 1991 make the same point for tests). The same resamples carry the
+error of the market model's coefficients, which grows with the length of the event.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import EstimationError
-from models.estimate import Estimate
+from models.estimate import Estimate, NotDecidable
 from models.inference.bootstrap import block_length, stationary_indices
+from models.inference.resampling import Resampling
 from models.margins import fit_margins
 from models.spans import common_spans
 
@@ -32,8 +35,8 @@ class AbnormalReturns:
         Running sum of abnormal returns in percent.
     volatility : Series, (N,)
         Conditional standard deviation of the sum over the event, percent.
-    null_draws : DataFrame, (B, N)
-        Sums over the event if nothing abnormal had happened; rows are joint over assets.
+    null_paths : ndarray, (B, h, N)
+        Running sums if nothing abnormal had happened, with the error of the coefficients; joint over assets.
     slopes : DataFrame, (K + 1, N)
         Market-model coefficients, intercept first.
     n : int
@@ -43,7 +46,7 @@ class AbnormalReturns:
 
     cumulative: pd.DataFrame
     volatility: pd.Series
-    null_draws: pd.DataFrame
+    null_paths: Array
     slopes: pd.DataFrame
     n: int
     level: float
@@ -52,6 +55,20 @@ class AbnormalReturns:
     def total(self) -> pd.Series:
         """Cumulative abnormal return over the whole event, percent, (N,)."""
         return self.cumulative.iloc[-1]
+
+    @property
+    def null_draws(self) -> pd.DataFrame:
+        """Sums over the whole event if nothing abnormal had happened, (B, N)."""
+        return pd.DataFrame(self.null_paths[:, -1], columns=self.cumulative.columns)
+
+    def fan(self, role: str) -> pd.DataFrame:
+        """Cumulative abnormal return day by day: columns "estimate", "lower", "upper", (h, 3); pointwise."""
+        path = self.cumulative[role]
+        tail = (1.0 - self.level) / 2.0
+        low, high = np.quantile(
+            self.null_paths[:, :, list(self.cumulative.columns).index(role)], [tail, 1 - tail], axis=0
+        )
+        return pd.DataFrame({"estimate": path, "lower": path - high, "upper": path - low})
 
     def estimate(self, role: str) -> Estimate:
         """Cumulative abnormal return of one asset with its interval, percent."""
@@ -109,7 +126,8 @@ def abnormal_returns(
     Raises
     ------
     EstimationError
-        If fewer sessions than the estimation window stand before the event, or the event itself has gaps.
+        If fewer sessions than the estimation window stand before the event, no session of the event has values, the
+        event is longer than the estimation window, or a series does not change in it.
     """
     rows = common_spans(pd.concat([returns, factors], axis=1))
     event = pd.DatetimeIndex(rows.index[rows.index.isin(event)])
@@ -124,20 +142,137 @@ def abnormal_returns(
     assets, explaining = list(returns.columns), list(factors.columns)
     regressors = np.column_stack([np.ones(len(rows)), rows[explaining].to_numpy()])
     estimation = slice(start - first, start - last + 1)
-    slopes, *_ = np.linalg.lstsq(regressors[estimation], rows[assets].to_numpy()[estimation], rcond=None)
+    if event.size > first - last + 1:
+        raise EstimationError(
+            "event study",
+            f"the event has {event.size} sessions, the estimation window {first - last + 1}",
+            "Shorten the event or lengthen the estimation window.",
+        )
+    flat = [str(name) for name in rows.columns if np.ptp(rows[name].to_numpy()[estimation]) <= 0.0]
+    if flat:
+        raise EstimationError(
+            "event study", f"{', '.join(flat)} does not change before the event", "Leave it out, or check its file."
+        )
+    projection = np.linalg.pinv(regressors[estimation])
+    slopes = projection @ rows[assets].to_numpy()[estimation]
     residuals = pd.DataFrame(rows[assets].to_numpy() - regressors @ slopes, index=rows.index, columns=assets)
     margins = fit_margins(residuals)
+    every_deviation = np.sqrt(margins.variances.to_numpy())
     deviation = np.sqrt(margins.variances.loc[event].to_numpy())
     shocks = margins.std_residuals.to_numpy()[estimation]
     shocks = shocks - shocks.mean(axis=0)
     block = block_length(shocks[:, 0], floor=block_bounds[0], cap=block_bounds[1])
-    indices = stationary_indices((shocks.shape[0],), block, replications, seed)[:, : event.size]
-    null_draws = np.einsum("bhn,hn->bn", shocks[indices], deviation)
+    indices = stationary_indices((shocks.shape[0],), block, 2 * replications, seed)
+    moves = np.cumsum(regressors[rows.index.isin(event)], axis=0)
+    slope_errors = np.einsum("kt,btn->bkn", projection, shocks[indices[replications:]] * every_deviation[estimation])
+    null_paths = np.cumsum(shocks[indices[:replications, : event.size]] * deviation, axis=1) - moves @ slope_errors
     return AbnormalReturns(
         cumulative=residuals.loc[event].cumsum(),
         volatility=pd.Series(np.sqrt(np.sum(deviation**2, axis=0)), index=assets),
-        null_draws=pd.DataFrame(null_draws, columns=assets),
+        null_paths=null_paths,
         slopes=pd.DataFrame(slopes, index=["const", *explaining], columns=assets),
         n=shocks.shape[0],
         level=level,
+    )
+
+
+def abnormal_returns_of_windows(
+    returns: pd.DataFrame,
+    factors: pd.DataFrame,
+    windows: Mapping[str, pd.DatetimeIndex],
+    *,
+    first: int,
+    last: int,
+    level: float,
+    replications: int,
+    block_bounds: tuple[int, int],
+    seed: int,
+) -> dict[str, AbnormalReturns | NotDecidable]:
+    """The event study of `abnormal_returns` for several windows, each with its own market model.
+
+    Parameters
+    ----------
+    windows : mapping of str to DatetimeIndex
+        Sessions of each window by its name.
+    returns, factors, first, last, level, replications, block_bounds, seed
+        As in `abnormal_returns`.
+
+    Returns
+    -------
+    dict of str to (AbnormalReturns or NotDecidable)
+        A window that cannot be studied says why.
+    """
+    found: dict[str, AbnormalReturns | NotDecidable] = {}
+    for name, event in windows.items():
+        try:
+            found[name] = abnormal_returns(
+                returns,
+                factors,
+                event,
+                first=first,
+                last=last,
+                level=level,
+                replications=replications,
+                block_bounds=block_bounds,
+                seed=seed,
+            )
+        except EstimationError as refused:
+            found[name] = NotDecidable(refused.problem)
+    return found
+
+
+def moved_windows(
+    sessions: pd.DatetimeIndex, window: pd.DatetimeIndex, *, by: int
+) -> dict[tuple[int, int], pd.DatetimeIndex]:
+    """A window with its first and its last session moved by up to `by` sessions.
+
+    Returns
+    -------
+    dict of (shift of the first, shift of the last) to DatetimeIndex
+        Windows that would be empty or reach beyond the sessions are left out.
+    """
+    start, end = int(sessions.searchsorted(window[0])), int(sessions.searchsorted(window[-1]))
+    moves = range(-by, by + 1)
+    return {
+        (early, late): sessions[start + early : end + late + 1]
+        for early in moves
+        for late in moves
+        if 0 <= start + early <= end + late < len(sessions)
+    }
+
+
+def event_time_fan(
+    series: pd.Series, events: pd.DatetimeIndex, *, before: int, after: int, resampling: Resampling
+) -> pd.DataFrame | NotDecidable:
+    """Mean path of a series around several events.
+
+    Parameters
+    ----------
+    series : Series, (T,)
+        E.g. abnormal log volume, or abnormal returns.
+    events : DatetimeIndex
+        Sessions at event time zero.
+    before, after : int
+        Sessions shown on either side.
+    resampling : Resampling
+        Whole events are resampled; those that overlap are not independent, so choose events apart.
+
+    Returns
+    -------
+    DataFrame, (before + after + 1, 3), or NotDecidable
+        Columns "estimate", "lower", "upper" by event time; pointwise percentile band. Not decidable with fewer than
+        two events that have a complete path.
+    """
+    values = series.to_numpy(dtype=float)
+    positions = [int(at) for at in series.index.get_indexer(events) if at >= before and at + after < values.size]
+    paths = np.array([values[at - before : at + after + 1] for at in positions if at >= 0])
+    paths = paths[np.isfinite(paths).all(axis=1)] if paths.size else paths
+    if len(paths) < 2:
+        return NotDecidable(f"{len(paths)} events with a complete path: a mean path needs at least two")
+    chosen = np.random.default_rng(resampling.seed).integers(0, len(paths), (resampling.replications, len(paths)))
+    tail = (1.0 - resampling.level) / 2.0
+    low, high = np.quantile(paths[chosen].mean(axis=1), [tail, 1.0 - tail], axis=0)
+    return pd.DataFrame(
+        {"estimate": paths.mean(axis=0), "lower": low, "upper": high},
+        index=pd.RangeIndex(-before, after + 1, name="sessions from the event"),
     )
