@@ -1,6 +1,7 @@
 """Every claim that has code, in the order of the study."""
 
 from models.claims import (
+    c01_joint_fall,
     c02_gold_diverges,
     c03_correlations_rise,
     c04_growth_asset,
@@ -18,6 +19,7 @@ from models.claims import (
 from models.claims.claim import Claim
 
 CLAIMS: tuple[Claim, ...] = (
+    c01_joint_fall.CLAIM,
     c02_gold_diverges.CLAIM,
     c03_correlations_rise.CLAIM,
     c04_growth_asset.CLAIM,
