@@ -61,6 +61,11 @@ MEANINGS: Mapping[Outcome, str] = {
 
 #: Findings by claim and outcome; names of roles are filled in. Claims without an entry speak with their statement.
 FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
+    "C01": {
+        Outcome.SUPPORTED: "{crypto} and {miners} fell together more than two volatile assets do",
+        Outcome.MIXED: "{crypto} and {miners} fell together, as two volatile assets do",
+        Outcome.NOT_SUPPORTED: "{crypto} and {miners} did not fall steeply together",
+    },
     "C02": {
         Outcome.SUPPORTED: "{metal} went its own way",
         Outcome.MIXED: "{metal} diverged only in part",
@@ -70,6 +75,11 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
         Outcome.SUPPORTED: "correlations rose in stress",
         Outcome.MIXED: "correlations rose in stress, with reservations",
         Outcome.NOT_SUPPORTED: "stress did not raise correlations by a size that matters",
+    },
+    "C04": {
+        Outcome.SUPPORTED: "{crypto} behaves like a risky growth asset",
+        Outcome.MIXED: "{crypto} behaves like a risky growth asset, with reservations",
+        Outcome.NOT_SUPPORTED: "{crypto} does not behave like a risky growth asset",
     },
     "C05": {
         Outcome.SUPPORTED: "{crypto_s} tie to {metal} weakened",
@@ -81,10 +91,20 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
         Outcome.MIXED: "{crypto} moved closer to {growth}, with reservations",
         Outcome.NOT_SUPPORTED: "{crypto} did not move closer to {growth} by a size that matters",
     },
+    "C09": {
+        Outcome.SUPPORTED: "{crypto} is still among the most volatile liquid assets",
+        Outcome.MIXED: "{crypto} is among the most volatile liquid assets, with reservations",
+        Outcome.NOT_SUPPORTED: "{crypto} is no longer among the most volatile liquid assets",
+    },
     "C10": {
         Outcome.SUPPORTED: "{miners} moved {low} to {high} times as much as {metal}",
         Outcome.MIXED: "{miners} moved {low} to {high} times as much as {metal} at best in part",
         Outcome.NOT_SUPPORTED: "{miners} did not move {low} to {high} times as much as {metal}",
+    },
+    "C16": {
+        Outcome.SUPPORTED: "the falls look like deleveraging more than like worse fundamentals",
+        Outcome.MIXED: "the falls look like deleveraging only in part",
+        Outcome.NOT_SUPPORTED: "the falls do not look like deleveraging",
     },
     "C22": {
         Outcome.SUPPORTED: "markets were in a lasting risk-off phase",
@@ -93,6 +113,8 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
     },
 }
 HEADLINE_LENGTH = 105
+#: Claims that answer the question of the title come first in the headline, the others follow in their own order.
+HEADLINE_FIRST = ("C16", "C02", "C06", "C01", "C03", "C10")
 
 
 def chip(outcome: Outcome) -> Chip:
@@ -132,12 +154,14 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
 def headline(evidence: Evidence) -> str:
     """The answer of page one: the decided findings, clear ones first, as far as a headline can hold them."""
     order = (Outcome.SUPPORTED, Outcome.NOT_SUPPORTED, Outcome.MIXED)
-    candidates = [
-        found
-        for outcome in order
-        for verdict in evidence.verdicts
-        if verdict.outcome is outcome and (found := finding(verdict, evidence.panel)) is not None
-    ]
+    ranked = sorted(
+        (one for one in evidence.verdicts if one.outcome in order),
+        key=lambda one: (
+            one.outcome is Outcome.MIXED,
+            HEADLINE_FIRST.index(one.id) if one.id in HEADLINE_FIRST else len(HEADLINE_FIRST),
+        ),
+    )
+    candidates = [found for verdict in ranked if (found := finding(verdict, evidence.panel)) is not None]
     chosen: list[str] = []
     for found in candidates:
         if len(chosen) < 3 and len(_joined([*chosen, found])) <= HEADLINE_LENGTH:

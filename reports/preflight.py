@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,10 @@ def check_document(document: Document) -> None:
 # --- Print -----------------------------------------------------------------------------------------------------------
 
 
-def check_pages(pages: PrintedPages, document: Document) -> None:
-    """Judge the layout page by page.
+def check_pages(
+    pages: PrintedPages, document: Document, name: str = "report.pdf", *, most_pages: int = MOST_PAGES
+) -> None:
+    """Judge the layout of the file `name` page by page.
 
     Raises
     ------
@@ -93,14 +95,13 @@ def check_pages(pages: PrintedPages, document: Document) -> None:
     """
     check_document(document)
     laid_out = pages.layout.pages
-    if len(laid_out) > MOST_PAGES:
-        refuse("report.pdf", f"has {len(laid_out)} pages, more than {MOST_PAGES}")
+    if len(laid_out) > most_pages:
+        refuse(name, f"has {len(laid_out)} pages, more than {most_pages}")
     for number, page in enumerate(laid_out, 1):
-        _check_page(number, page._page_box, document)
+        _check_page(f"{name}, page {number}", page._page_box, document)
 
 
-def _check_page(number: int, box: Any, document: Document) -> None:
-    where = f"report.pdf, page {number}"
+def _check_page(where: str, box: Any, document: Document) -> None:
     margins: list[Any] = []
     body: list[Any] = []
     for child in box.children:
@@ -307,8 +308,8 @@ def check_screen(html: str, document: Document) -> None:
                 refuse(f"{document.labels[figure.key]} ({figure.key})", "lacks the mark of simulated data")
 
 
-def check_files(folder: Path, document: Document) -> None:
-    """Judge the finished folder: every file there, readable, marked.
+def check_files(folder: Path, printed: Mapping[str, Document]) -> None:
+    """Judge the finished folder: every file there, readable, marked. `printed` holds the document of each PDF.
 
     Raises
     ------
@@ -318,15 +319,17 @@ def check_files(folder: Path, document: Document) -> None:
 
     from reports.results import SCHEMA
 
-    for name in ("report.pdf", "report.html", "results.json", "manifest.json"):
+    for name in (*printed, "report.html", "results.json", "manifest.json"):
         path = folder / name
         if not path.is_file() or path.stat().st_size == 0:
             refuse(name, "is missing or empty")
-    check_pdf(folder / "report.pdf", document)
+    for name, document in printed.items():
+        check_pdf(folder / name, document)
     content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
     problem = next(validator.iter_errors(content), None)
     if problem is not None:
         refuse(f"results.json, {problem.json_path}", problem.message[:160])
-    if SIMULATED_MARK in document.marks and content["mark"] != SIMULATED_MARK:
+    simulated = any(SIMULATED_MARK in document.marks for document in printed.values())
+    if simulated and content["mark"] != SIMULATED_MARK:
         refuse("results.json", "lacks the mark of simulated data")

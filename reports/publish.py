@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import PageError
+from reports.brief import MOST_CHARTS, MOST_PAGES, brief
+from reports.changes import Changes, changes, edition_before
+from reports.document import Document
 from reports.evidence import Evidence
 from reports.preflight import check_files, check_pages, check_screen
-from reports.render import draw, print_html, print_pdf, screen_html
+from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
 from reports.results import Json, dump, results
 from reports.technical import technical_report
 
@@ -62,28 +65,46 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
     name = evidence.panel.as_of.isoformat()
     with _workshop(out, name) as workshop:
         _check_places(out, name)
-        _render(evidence, workshop, progress)
+        _render(evidence, workshop, progress, _changed(evidence, out))
         with _exchanged(workshop, out / name):
             _point(out, name)
     folder = out / name
     return Published(folder, tuple(sorted(folder.iterdir())))
 
 
-def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None]) -> None:
+def _changed(evidence: Evidence, out: Path) -> Changes | None:
+    before = edition_before(out, evidence.panel.as_of.isoformat())
+    return None if before is None else changes(before, evidence)
+
+
+def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], changed: Changes | None = None) -> None:
     progress("Drawing the charts")
-    document = technical_report(evidence)
+    document = technical_report(evidence, changed)
     charts = draw(document)
     progress("Setting the pages")
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
     pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
-    check_pages(pages, document)
+    check_pages(pages, document, "report.pdf")
     _write(folder / "report.pdf", pages.pdf)
+    short, pages = _brief(evidence, changed)
+    check_pages(pages, short, "brief.pdf", most_pages=MOST_PAGES)
+    _write(folder / "brief.pdf", pages.pdf)
     _write(folder / "results.json", dump(results(evidence)))
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
     progress("Checking the edition")
-    check_files(folder, document)
+    check_files(folder, {"report.pdf": document, "brief.pdf": short})
+
+
+def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
+    """The brief with as many charts as its two pages hold."""
+    for charts in range(MOST_CHARTS, -1, -1):
+        document = brief(evidence, charts, changed)
+        pages = print_pdf(print_html(document, draw(document)), evidence.panel.as_of)
+        if len(pages.layout.pages) <= MOST_PAGES:
+            break
+    return document, pages
 
 
 def manifest(evidence: Evidence, folder: Path) -> Json:

@@ -34,6 +34,8 @@ from reports.text import (
 
 #: A table in the body has no more rows than this.
 MOST_ROWS = 40
+#: More verdicts than this are set close.
+DENSE_FROM = 8
 _RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 _LIGHTS = {"green": Chip("good", "✓", "green"), "amber": Chip("warn", "±", "amber"), "red": Chip("bad", "×", "red")}
 
@@ -53,11 +55,17 @@ def interval_cell(estimate: Estimate | NotDecidable | None, *, decimals: int | N
 
 
 def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> Table:
-    """The answer: one row a statement."""
+    """The answer: one row a statement. Many statements leave out what is measured: their pages say it."""
+    dense = len(verdicts) > DENSE_FROM
+
+    def statement(one: Verdict) -> Cell:
+        parts = (Strong(one.statement),) if dense else (Strong(one.statement), Small(_measured(one)))
+        return cell(parts, one.statement)
+
     rows = tuple(
         (
             cell(one.id, one.id),
-            cell((Strong(one.statement), Small(_measured(one))), one.statement),
+            statement(one),
             cell(chip(one.outcome), _RANK[one.outcome]),
             _short_value(one.headline),
             interval_cell(one.headline),
@@ -70,15 +78,15 @@ def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> 
         title="Statements and verdicts",
         columns=(
             Column("Id", width=4.5),
-            Column("Statement and what is measured", width=32),
-            Column("Verdict", width=14.5),
+            Column("Statement" if dense else "Statement and what is measured", width=29 if dense else 32),
+            Column("Verdict", width=14 if dense else 14.5),
             Column("Effect", "number", 7.5),
             Column(f"{level_text} interval", "number", 12.5),
-            Column("Why", width=29),
+            Column("Why", width=32.5 if dense else 29),
         ),
         rows=rows,
         source=source,
-        style="verdicts",
+        style="verdicts-dense" if dense else "verdicts",
     )
 
 

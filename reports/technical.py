@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reports.changes import Changes, changes_section
 from reports.document import Block, Document, Section
 from reports.evidence import Evidence
 from reports.narrative import deck, headline
@@ -14,18 +15,21 @@ from reports.sections.appendix import (
     untestable_section,
 )
 from reports.sections.claims import claims_section
-from reports.sections.front import event_section, front, reading_section, simulated_note
+from reports.sections.event import event_section
+from reports.sections.front import front, reading_section, simulated_note
 from reports.sections.models import models_section, recovery_section
 from reports.setting import Setting
 from reports.text import day
 
 
-def technical_report(evidence: Evidence) -> Document:
+def technical_report(evidence: Evidence, changed: Changes | None = None) -> Document:
     """The document of `report.pdf` and `report.html`.
 
     Parameters
     ----------
     evidence : Evidence
+    changed : Changes, optional
+        Differences from the edition before.
 
     Returns
     -------
@@ -35,6 +39,7 @@ def technical_report(evidence: Evidence) -> Document:
     about = evidence.study.about
     sections: list[Section | None] = [
         event_section(setting),
+        changes_section(changed) if changed else None,
         reading_section(setting),
         recovery_section(setting),
         claims_section(setting) if evidence.verdicts else None,

@@ -44,7 +44,7 @@ TONE_COLORS = {
 ROW = 21
 #: Intervals beyond this many units of the size of interest are cut and end in an arrow.
 FOREST_LIMIT = 6.0
-FOREST_LEFT = 236
+FOREST_LEFT = 286
 FOREST_RIGHT = 132
 
 

@@ -7,12 +7,11 @@ import math
 from models.estimate import Estimate
 from models.suite import PathBand
 from reports.charts.effects import FOREST_LIMIT, Effect, forest_chart
-from reports.charts.paths import Line, band_chart, drawdowns, lines_chart
-from reports.charts.style import nice_domain
+from reports.charts.paths import Line, band_chart
 from reports.document import Block, Bullets, Figure, Note, Paragraph, Ref, Section, Strong
-from reports.narrative import TONES, exact, paths_title, window_title
+from reports.narrative import TONES, exact, paths_title
 from reports.setting import Setting
-from reports.tables import meanings_table, verdict_table, window_table
+from reports.tables import meanings_table, verdict_table
 from reports.text import (
     NO_BREAK,
     capitalised,
@@ -25,9 +24,6 @@ from reports.text import (
     quantity,
     sentence,
 )
-
-#: The article's own order of the assets in the event.
-_EVENT_ROLES = ("crypto", "miners", "metal", "growth", "market")
 
 
 def front(setting: Setting) -> tuple[Block, ...]:
@@ -52,7 +48,7 @@ def _range(setting: Setting) -> str:
     )
 
 
-def key_paths(setting: Setting) -> Figure | None:
+def key_paths(setting: Setting, *, height: int = 160) -> Figure | None:
     """The correlations of the first asset with its first two partners on one axis, with their bands."""
     suite = setting.evidence.suite
     usable = [path for path in suite.correlations.values() if path.frame["estimate"].notna().any()]
@@ -71,7 +67,7 @@ def key_paths(setting: Setting) -> Figure | None:
             ],
             setting.time_frame(chosen[0].frame.index),
             domain=setting.domains["correlation"],
-            height=160,
+            height=height,
         ),
         alt=f"{paths_title(chosen, setting.panel)}. Lines over time with their bands.",
         source=setting.source([first, *(path.pair[1] for path in chosen)]),
@@ -199,80 +195,6 @@ def overview(setting: Setting) -> Figure | None:
         "mixed, red not supported, grey inconclusive. Arrows: the interval goes on. Range statements, exact readings "
         "and parts without a size of interest are left out.",
     )
-
-
-def event_section(setting: Setting) -> Section | None:
-    """What fell, when and how far, in the windows that are judged."""
-    windows = {
-        name: frame
-        for name, frame in setting.evidence.suite.window_returns.items()
-        if len(frame) > 1 and frame.notna().any().any()
-    }
-    if not windows:
-        return None
-    blocks: list[Block] = []
-    lows = {name: drawdowns(frame) for name, frame in windows.items()}
-    for name, frame in windows.items():
-        roles = _shown(frame)
-        shown = frame[roles].rename(columns=setting.name)
-        base = frame.index[0].date().isoformat()
-        blocks.append(
-            Figure(
-                key=f"window-{name}".replace("_", "-"),
-                title=window_title(frame[roles], setting.panel),
-                subtitle=f"Cumulative return in percent since the close of {base}, daily",
-                chart=lines_chart(
-                    shown,
-                    setting.time_frame(frame.index, marked=False, stress=False),
-                    fmt=".0f",
-                    height=150,
-                    points=len(frame) < 40,
-                    sparse=False,
-                    colors=setting.colors(roles),
-                ),
-                alt=window_title(frame[roles], setting.panel),
-                source=setting.source(roles),
-                note=f"{setting.window_label(name)}. Simple returns of adjusted closes; a fact without an interval.",
-            )
-        )
-    longest = max(windows, key=lambda name: len(windows[name]))
-    roles = _shown(windows[longest])
-    deepest = lows[longest][roles].min().sort_values()
-    title = (
-        f"{setting.name(str(deepest.index[0]))} fell furthest from its high in the window, by "
-        f"{quantity(-float(deepest.iloc[0]), '%')}, "
-        f"{in_sentence(setting.name(str(deepest.index[-1])))} least, by {quantity(-float(deepest.iloc[-1]), '%')}"
-    )
-    blocks += [
-        Figure(
-            key="drawdowns",
-            title=title,
-            subtitle="Distance from the highest close since the window’s base, percent, daily",
-            chart=lines_chart(
-                lows[longest][roles].rename(columns=setting.name),
-                setting.time_frame(windows[longest].index, marked=False, stress=False),
-                domain=nice_domain([float(lows[longest][roles].min().min())], include=(0.0,), room=0.0),
-                fmt=".0f",
-                height=140,
-                points=len(windows[longest]) < 40,
-                sparse=False,
-                colors=setting.colors(roles),
-            ),
-            alt=f"{title}.",
-            source=setting.source(roles),
-            note=f"{setting.window_label(longest)}. Zero is a new high.",
-        ),
-        window_table(
-            windows, lows, setting.panel, {name: setting.window_label(name) for name in windows}, setting.source()
-        ),
-    ]
-    return Section("event", "What fell, and how far", tuple(blocks))
-
-
-def _shown(frame: object) -> list[str]:
-    columns = [str(one) for one in frame.columns]  # type: ignore[attr-defined]
-    ordered = [role for role in _EVENT_ROLES if role in columns]
-    return (ordered + [role for role in columns if role not in ordered])[:5]
 
 
 def simulated_note() -> Note:

@@ -60,6 +60,14 @@ def betas(setting: Setting) -> Section | None:
     return Section("betas", "Conditional betas", tuple(blocks)) if blocks else None
 
 
+def beta_figure(setting: Setting, *, height: int) -> Figure | None:
+    """The first conditional beta that could be estimated."""
+    for pair, path in setting.evidence.suite.betas.items():
+        if path.frame["estimate"].notna().any():
+            return _path_figure(path, setting, f"beta-{'-'.join(pair)}", claimed=_claimed(pair, setting), height=height)
+    return None
+
+
 def _absent(path: PathBand, setting: Setting) -> Paragraph:
     one, other = (setting.name(role) for role in path.pair)
     return Paragraph((f"The {path.quantity} of {one} and {other} could not be estimated on these data.",))
@@ -73,7 +81,14 @@ def _claimed(pair: tuple[str, str], setting: Setting) -> tuple[float, float, str
     return None
 
 
-def _path_figure(path: PathBand, setting: Setting, key: str, claimed: tuple[float, float, str] | None = None) -> Figure:
+def _path_figure(
+    path: PathBand,
+    setting: Setting,
+    key: str,
+    *,
+    claimed: tuple[float, float, str] | None = None,
+    height: int = 132,
+) -> Figure:
     title = path_title(path, setting.panel)
     rivals = _rivals(path, setting)
     thin = f" Thin grey: {listing(line.label for line in rivals)}." if rivals else ""
@@ -99,7 +114,7 @@ def _path_figure(path: PathBand, setting: Setting, key: str, claimed: tuple[floa
             setting.time_frame(index),
             domain=setting.domains[path.quantity],
             claimed=claimed,
-            height=132,
+            height=height,
             beside=rivals,
         ),
         alt=f"{title}. A line over time with its band.",

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
 from reports.publish import Published, publish
 
-FILES = ["manifest.json", "report.html", "report.pdf", "results.json"]
+FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.json"]
 EDITION = "2026-02-08"
 
 
@@ -36,7 +35,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Publishe
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rendering replaced by a file that says which run wrote it."""
 
-    def render(study: Evidence, folder: Path, _: Callable[[str], None]) -> None:
+    def render(study: Evidence, folder: Path, *_: object) -> None:
         module._write(folder / "report.pdf", b"quick" if study.quick else b"whole")
 
     monkeypatch.setattr(module, "_render", render)

@@ -1,0 +1,102 @@
+"""The brief: two pages for a reader with two minutes. The answer, the charts that carry it, the limits."""
+
+from __future__ import annotations
+
+from models.claims.verdict import Outcome
+from models.estimate import Estimate
+from reports.changes import Changes, summary
+from reports.document import Block, Bullets, Document, Figure, Inline, Strong
+from reports.evidence import Evidence
+from reports.narrative import deck, estimate_clause, headline
+from reports.sections.event import window_figure, windows
+from reports.sections.front import key_paths, overview, simulated_note
+from reports.sections.models import beta_figure
+from reports.setting import Setting
+from reports.tables import verdict_table
+from reports.text import capitalised, count, day, listing, plural, sentence
+
+#: The brief never has more pages; charts give way before words do.
+MOST_PAGES = 2
+MOST_CHARTS = 4
+_HEIGHT = 118
+
+
+def brief(evidence: Evidence, charts: int = MOST_CHARTS, changed: Changes | None = None) -> Document:
+    """The document of `brief.pdf` with as many charts as asked for.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    charts : int
+        Charts to show; the most telling ones come first.
+    changed : Changes, optional
+        Differences from the edition before.
+    """
+    setting = Setting(evidence)
+    about = evidence.study.about
+    blocks: list[Block] = [simulated_note()] if setting.simulated else []
+    blocks.append(verdict_table(evidence.verdicts, setting.level_text, f"{setting.source()} Details: report.pdf."))
+    blocks += _figures(setting)[:charts]
+    blocks.append(_limits(setting, changed))
+    return Document(
+        title=about.title,
+        subtitle="Executive brief",
+        headline=headline(evidence),
+        deck=deck(evidence),
+        language="en",
+        dates=(("Data to", day(evidence.panel.last_session)), ("as of", day(evidence.panel.as_of))),
+        marks=setting.marks,
+        front=tuple(blocks),
+        sections=(),
+        contact=about.contact,
+        licence=about.licence,
+        description=about.question,
+    )
+
+
+def _figures(setting: Setting) -> list[Figure]:
+    shown = windows(setting)
+    shortest = min(shown, key=lambda name: len(shown[name])) if shown else None
+    candidates = [
+        window_figure(setting, shortest, height=_HEIGHT) if shortest else None,
+        key_paths(setting, height=_HEIGHT),
+        beta_figure(setting, height=_HEIGHT),
+        overview(setting),
+    ]
+    return [one for one in candidates if one is not None]
+
+
+def _limits(setting: Setting, changed: Changes | None) -> Bullets:
+    verdicts = setting.evidence.verdicts
+    undecided = [one for one in verdicts if one.outcome is Outcome.INCONCLUSIVE]
+    entries: list[tuple[Inline, ...]] = []
+    if changed:
+        entries.append((Strong("What changed."), f" {summary(changed)}"))
+    if undecided:
+        words = (
+            f" {capitalised(plural(len(undecided), 'statement'))} ({listing(one.id for one in undecided)}) can be "
+            "decided in "
+            "neither direction with the days there are; that says nothing against them."
+        )
+        first = undecided[0]
+        if isinstance(first.headline, Estimate):
+            words += f" {first.id}, {first.headline_label}: {estimate_clause(first.headline)}."
+        entries.append((Strong("Undecided."), words))
+    if setting.evidence.study.untestable:
+        n = len(setting.evidence.study.untestable)
+        entries.append(
+            (
+                Strong("Not testable."),
+                f" {capitalised(count(n))} further {'statement needs' if n == 1 else 'statements need'} data that "
+                "daily "
+                "prices do not hold; the report names them.",
+            )
+        )
+    entries.append(
+        (
+            Strong("No causes."),
+            " Prices show what moved together, not that selling was forced. Intervals hold if the models hold.",
+        )
+    )
+    entries.append((Strong("About."), f" {sentence(setting.panel.source)} Not investment advice."))
+    return Bullets(tuple(entries))

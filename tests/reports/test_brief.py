@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from evidence_factory import evidence
+
+from data.study import load_study
+from reports.brief import MOST_PAGES, brief
+from reports.preflight import check_pages
+from reports.publish import _brief
+from reports.render import draw, print_html, print_pdf
+
+
+def test_the_brief_answers_with_the_table_and_its_charts_and_ends_with_limits() -> None:
+    document = brief(evidence())
+    assert [one.kind for one in document.front] == ["table", *["figure"] * 4, "bullets"]
+    assert document.sections == ()
+    assert document.references == ()
+
+
+@pytest.mark.slow
+def test_the_brief_of_every_statement_keeps_to_two_pages() -> None:
+    study = evidence("simulated", dirty=True)
+    claims = list(load_study(Path("study.toml")).claims)
+    many = tuple(replace(study.verdicts[i % 6], id=name) for i, name in enumerate(claims))
+    document, pages = _brief(replace(study, verdicts=many), None)
+    check_pages(pages, document, "brief.pdf", most_pages=MOST_PAGES)
+    assert len(document.tables[0].rows) == len(claims)
+
+
+def test_an_edition_without_verdicts_or_paths_still_has_a_brief() -> None:
+    study = evidence()
+    bare = replace(study.suite, correlations={}, betas={}, window_returns={}, static_betas={})
+    document = brief(replace(study, suite=bare, verdicts=()))
+    pages = print_pdf(print_html(document, draw(document)), study.panel.as_of)
+    check_pages(pages, document, "brief.pdf", most_pages=1)
