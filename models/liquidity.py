@@ -40,6 +40,8 @@ class VolumeResponse:
         Two-sided; inverts the interval of `difference` at zero.
     risk_ratio : Estimate or NotDecidable
         Probability of a volume spike (top 5 % of the sample) in stress over the same outside.
+    risk_ratio_p_value : float
+        Two-sided; inverts the interval of `risk_ratio` at one.
     beyond_volatility : Estimate or NotDecidable
         Coefficient of stress once the absolute and the squared return are allowed for, log points.
     """
@@ -47,6 +49,7 @@ class VolumeResponse:
     difference: Estimate | NotDecidable
     p_value: float
     risk_ratio: Estimate | NotDecidable
+    risk_ratio_p_value: float
     beyond_volatility: Estimate | NotDecidable
 
 
@@ -146,6 +149,7 @@ def volume_response(
             unit="",
             method="probability of a top-5 % volume session, stress over other sessions",
         ),
+        risk_ratio_p_value=bootstrap_p_value(ratios[1], null=1.0),
         beyond_volatility=beyond,
     )
 

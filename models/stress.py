@@ -36,6 +36,21 @@ def drawdown_stress(panel: Panel, settings: Stress) -> pd.Series:
     return _known_before(100.0 * (level / high - 1.0) <= settings.drawdown, panel.returns.index)
 
 
+def tail_sessions(returns: pd.Series, *, quantile: float, history: int) -> pd.Series:
+    """Sessions whose return lies at or below the `quantile` of all returns before, at least `history` of them.
+
+    These labels are of the same day: they select on the return itself, and on whatever moves with it.
+
+    Returns
+    -------
+    Series of bool, (T,)
+        False while the history is too short.
+    """
+    known = returns.dropna()
+    threshold = known.expanding(min_periods=history).quantile(quantile).shift(1)
+    return (known <= threshold).reindex(returns.index, fill_value=False).rename("stress")
+
+
 def spells(labels: pd.Series) -> int:
     """Number of separate stretches of True."""
     return int((labels & ~labels.shift(1, fill_value=False)).sum())

@@ -28,6 +28,11 @@ class LongRunVariance:
     degrees_of_freedom: int
 
 
+def cosine_degrees_of_freedom(observations: int) -> int:
+    r""":math:`\lfloor 0.4\, T^{2/3} \rfloor`, at least one."""
+    return max(math.floor(0.4 * observations ** (2.0 / 3.0)), 1)
+
+
 def cosine_long_run_variance(series: Array) -> LongRunVariance:
     r"""Equal-weighted cosine estimate of the long-run variance.
 
@@ -48,7 +53,7 @@ def cosine_long_run_variance(series: Array) -> LongRunVariance:
     """
     moments = np.asarray(series, dtype=np.float64)
     observations = moments.shape[0]
-    frequencies = max(math.floor(0.4 * observations ** (2.0 / 3.0)), 1)
+    frequencies = cosine_degrees_of_freedom(observations)
     midpoints = (np.arange(observations) + 0.5) / observations
     weights = np.cos(np.pi * np.outer(np.arange(1, frequencies + 1), midpoints))
     projections = np.sqrt(2.0 / observations) * weights @ moments
