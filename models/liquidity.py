@@ -294,10 +294,11 @@ def corwin_schultz_spread(bars: pd.DataFrame, *, overnight: bool) -> pd.DataFram
         Columns "high", "low", "close".
     overnight : bool
         Whether the market closes: then the second session is moved by the gap between the first close and its range.
+        Where it does not, only consecutive calendar days are compared.
 
     Returns
     -------
-    DataFrame, (T - 1, 2)
+    DataFrame, (up to T - 1, 2)
         "spread", which can be negative, and "floored" at zero; dated at the second session.
 
     Notes
@@ -318,7 +319,10 @@ def corwin_schultz_spread(bars: pd.DataFrame, *, overnight: bool) -> pd.DataFram
     constant = 3.0 - 2.0 * np.sqrt(2.0)
     alpha = (np.sqrt(2.0 * beta) - np.sqrt(beta)) / constant - np.sqrt(gamma / constant)
     spread = 2.0 * np.expm1(alpha) / (1.0 + np.exp(alpha))
-    return pd.DataFrame({"spread": spread, "floored": np.maximum(spread, 0.0)}, index=complete.index[1:])
+    found = pd.DataFrame({"spread": spread, "floored": np.maximum(spread, 0.0)}, index=complete.index[1:])
+    if overnight:
+        return found
+    return found[np.diff(pd.DatetimeIndex(complete.index)) == pd.Timedelta(days=1)]
 
 
 def mean_spread(spread: pd.Series, *, level: float) -> Estimate | NotDecidable:

@@ -241,6 +241,12 @@ class TestSpread:
         result = corwin_schultz_spread(bars, overnight=True)["spread"].iloc[0]
         assert result == pytest.approx(2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha)))
 
+    def test_without_a_close_only_neighbouring_days_are_compared(self):
+        bars = intraday(5, 10, 0.01)
+        found = corwin_schultz_spread(bars, overnight=False)
+        assert set(found.index.day_of_week) == {1, 2, 3, 4}
+        assert len(corwin_schultz_spread(bars, overnight=True)) == 9
+
     def test_mean_in_basis_points(self):
         spread = corwin_schultz_spread(intraday(4, 400, 0.01), overnight=False)["spread"]
         assert mean_spread(spread, level=0.95).value == pytest.approx(1e4 * spread.mean())
