@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.errors import QualityError, SourceError, StudyError
 from data.schema import validate
-from data.snapshot import SNAPSHOTS, SnapshotFolder, freeze, newest_snapshot, writing
+from data.snapshot import SNAPSHOTS, SnapshotFolder, freeze, snapshots, writing
 from data.snapshot_diff import SnapshotDiff, compare
 from data.sources.candles import binance, bitstamp, coinbase
 from data.sources.cboe import Cboe
@@ -46,7 +46,7 @@ class Fetched:
     folder : Path
         The snapshot that now stands for the date.
     diff : SnapshotDiff or None
-        Against the newest snapshot before the run, None where there was none that could be read.
+        Against the newest snapshot up to the same date, None where there was none that could be read.
     failed : mapping of id to reason
         Optional instruments that no vendor delivered.
     notes : mapping of id to note
@@ -130,7 +130,7 @@ def fetch_snapshot(
     with writing(folder):
         served = clients or vendor_clients(folder)
         deliveries, failed = _fetch_all(study, cut, served, present, progress)
-        before = newest_snapshot(folder)
+        before = next((path for path in reversed(snapshots(folder)) if path.name[:10] <= cut.isoformat()), None)
         diff = _diff(study, before, deliveries, progress) if before is not None else None
         target = freeze(deliveries, failed, as_of=cut, fetched=present.date(), study_sha256=study.sha256, folder=folder)
         progress(f"frozen: {len(deliveries)} series in {target.name}")

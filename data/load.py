@@ -175,17 +175,20 @@ def as_of_date(as_of: date | str | None, study: Study) -> date:
 def open_source(study: Study, source: str | Path | None) -> Source:
     """The source that is asked for, or the default one in its stated order."""
     word = None if source is None or str(source).strip() == "" else str(source)
+    needed = [instrument.id for instrument in study.instruments if instrument.required]
     if word is None:
-        word = study.about.source or ("snapshot" if newest_snapshot() is not None else "sample")
+        word = study.about.source or ("snapshot" if newest_snapshot(needed) is not None else "sample")
     if word == "sample":
         return SimulatedSample()
     if word == "packaged":
         return PackagedSeries()
     if word == "snapshot":
-        newest = newest_snapshot()
+        newest = newest_snapshot(needed)
         if newest is None:
             raise SourceError(
-                "SOURCE=snapshot", "there is no snapshot yet", "Run `make data`, or use SOURCE=sample or SOURCE=folder."
+                "SOURCE=snapshot",
+                "there is no snapshot of this study yet",
+                "Run `make data`, or use SOURCE=sample or SOURCE=folder.",
             )
         return SnapshotFolder(newest)
     folder = Path(word).expanduser()
@@ -223,35 +226,39 @@ def _known(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:
 
 def _clock(study: Study, deliveries: Mapping[str, Delivery], cut: date) -> pd.DatetimeIndex:
     """Sessions from the study's start to the last one that every required daily series reaches."""
-    if cut < study.clock.start:
-        raise StudyFileError(f"AS_OF={cut}", f"lies before clock.start {study.clock.start}", "Choose a later date.")
     clock = calendar.sessions(study.clock.exchange, study.clock.start, cut)
-    ends = [
-        (delivery.level.loc[: pd.Timestamp(cut)].index[-1], instrument, delivery)
-        for instrument in study.instruments
-        if instrument.required and instrument.frequency == "daily" and (delivery := deliveries[instrument.role])
-    ]
-    for last, instrument, delivery in ends:
-        for name, window in study.windows.items():
-            end = min(window.last or window.base, cut)
-            due = clock[clock <= pd.Timestamp(end)]
-            if len(due) and last < due[-1]:
-                raise QualityError(
-                    delivery.origin.address,
-                    f"{instrument.id} ends on {iso(last)}, before window {name} does ({iso(due[-1])})",
-                    f"Give data to {iso(due[-1])} or later, or choose an earlier AS_OF.",
-                )
-    reach = min((last for last, _, _ in ends), default=pd.Timestamp(cut))
-    clock = clock[clock <= reach]
+    _require_sessions(clock, f"AS_OF={cut}", study)
+    ends = {
+        role: delivery.level.loc[: pd.Timestamp(cut)].index[-1]
+        for role, delivery in deliveries.items()
+        if study.instrument(role).required and study.instrument(role).frequency == "daily"
+    }
+    for role, last in ends.items():
+        _require_windows(study, role, deliveries[role], last, clock)
+    shortest = min(ends, key=lambda role: ends[role])
+    clock = clock[clock <= ends[shortest]]
+    _require_sessions(clock, deliveries[shortest].origin.address, study)
+    return clock
+
+
+def _require_sessions(clock: pd.DatetimeIndex, culprit: str, study: Study) -> None:
     if len(clock) < MINIMUM_SESSIONS:
-        shortest = min(ends, key=lambda end: end[0], default=None)
-        culprit = shortest[2].origin.address if shortest and shortest[0] < pd.Timestamp(cut) else f"AS_OF={cut}"
         raise QualityError(
             culprit,
-            f"only {len(clock)} sessions lie between clock.start {study.clock.start} and {iso(reach)}",
-            f"At least {MINIMUM_SESSIONS} are needed: choose a later AS_OF or an earlier clock.start.",
+            f"leaves {len(clock)} sessions from clock.start {study.clock.start} on",
+            f"At least {MINIMUM_SESSIONS} are needed: choose a later AS_OF, a longer file or an earlier clock.start.",
         )
-    return clock
+
+
+def _require_windows(study: Study, role: str, delivery: Delivery, last: pd.Timestamp, clock: pd.DatetimeIndex) -> None:
+    for name, window in study.windows.items():
+        due = clock[clock <= pd.Timestamp(window.last or window.base)][-1]
+        if last < due:
+            raise QualityError(
+                delivery.origin.address,
+                f"{study.instrument(role).id} ends on {iso(last)}, before window {name} does ({iso(due)})",
+                f"Give data to {iso(due)} or later, or choose an earlier AS_OF.",
+            )
 
 
 def _require_length(member: _Member, clock: pd.DatetimeIndex) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -77,10 +77,20 @@ def _number(snapshot: Path) -> int:
     return int(snapshot.name[11:] or 1)
 
 
-def newest_snapshot(folder: Path = SNAPSHOTS) -> Path | None:
-    """The snapshot with the latest as-of date, its latest download, or None."""
-    every = snapshots(folder)
-    return every[-1] if every else None
+def newest_snapshot(needs: Collection[str] = (), *, until: date | None = None, folder: Path = SNAPSHOTS) -> Path | None:
+    """The snapshot with the latest as-of date, its latest download, or None.
+
+    Parameters
+    ----------
+    needs : collection of str
+        Ids it must hold: a snapshot of another study is passed over.
+    folder : Path
+        Where snapshots stand.
+    """
+    for path in reversed(snapshots(folder)):
+        if set(needs) <= SnapshotFolder(path).manifest.series.keys():
+            return path
+    return None
 
 
 class SnapshotFolder:

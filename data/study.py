@@ -250,6 +250,8 @@ class Study(_Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if not any(one.required and one.frequency == "daily" for one in self.instruments):
+            raise ValueError("instruments: none is required and daily, so nothing says where the sessions end")
         for what, values in (("role", self.roles), ("id", tuple(one.id for one in self.instruments))):
             repeated = sorted({value for value in values if values.count(value) > 1})
             if repeated:

@@ -21,7 +21,7 @@ from data import load_panel
 from data.__main__ import main
 from data.calendar import sessions
 from data.errors import QualityError, SourceError
-from data.fetch import Fetched, Packaged, UnfetchedError, fetch_snapshot, finished
+from data.fetch import Fetched, Packaged, UnfetchedError, fetch_snapshot, finished, vendor_clients
 from data.origin import Origin
 from data.snapshot import LockedError, SnapshotFolder, newest_snapshot, snapshots, writing
 from data.snapshot_diff import compare
@@ -197,16 +197,57 @@ def test_a_second_download_of_a_date_leaves_the_first_alone(fetch: Fetch, tmp_pa
     before = content(first)
     second, third = fetch(yahoo=Shelf(seed=2)), fetch(yahoo=Shelf(seed=3))
     assert [path.name for path in snapshots(tmp_path)] == ["2026-01-04", "2026-01-04-2", "2026-01-04-3"]
-    assert (second.name, newest_snapshot(tmp_path)) == ("2026-01-04-2", third)
+    assert (second.name, newest_snapshot(folder=tmp_path)) == ("2026-01-04-2", third)
     assert content(first) == before
 
 
 def test_newest_is_by_date_then_by_download(fetch: Fetch, tmp_path: Path) -> None:
     for seed in range(1, 12):
         fetch(as_of=date(2025, 12, 31), yahoo=Shelf(seed=seed))
-    assert newest_snapshot(tmp_path) == tmp_path / "2025-12-31-11"
-    assert newest_snapshot(tmp_path) != fetch()
-    assert newest_snapshot(tmp_path) == tmp_path / "2026-01-04"
+    assert newest_snapshot(folder=tmp_path) == tmp_path / "2025-12-31-11"
+    assert newest_snapshot(folder=tmp_path) != fetch()
+    assert newest_snapshot(folder=tmp_path) == tmp_path / "2026-01-04"
+
+
+def test_a_snapshot_of_another_study_is_passed_over(
+    fetch: Fetch, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = fetch(as_of=date(2025, 12, 31))
+    indices = load_study(ROOT / "data" / "studies" / "us_indices.toml")
+    fetch_snapshot(indices, AS_OF, clients={"packaged": Packaged()}, folder=tmp_path, now=NOW)
+    monkeypatch.setattr("data.load.newest_snapshot", lambda needs: newest_snapshot(needs, tmp_path))
+    assert load_panel(study).source.startswith(f"real data from snapshot {mine.name} ")
+    assert newest_snapshot(["BTC", "NONE"], folder=tmp_path) is None
+
+
+def test_an_earlier_date_is_not_compared_with_a_later_one(
+    study: Study, clients: dict[str, VendorClient], fetch: Fetch, tmp_path: Path
+) -> None:
+    fetch()
+    earlier = fetch_snapshot(study, date(2025, 12, 31), clients=clients, folder=tmp_path, now=NOW)
+    later = fetch_snapshot(study, date(2026, 1, 3), clients=clients, folder=tmp_path, now=NOW)
+    assert earlier.diff is None
+    assert later.diff is not None
+    assert {one.new_days for one in later.diff.series} == {1}
+    assert all(one.is_quiet for one in later.diff.series)
+
+
+def test_every_vendor_of_the_study_file_has_a_client(main_study: Study, tmp_path: Path) -> None:
+    asked = {vendor.vendor for one in main_study.instruments for vendor in one.vendors}
+    assert asked <= set(vendor_clients(tmp_path))
+    assert all(one.vendors for one in main_study.instruments)
+
+
+def test_the_whole_study_is_fetched_and_read(main_study: Study, tmp_path: Path) -> None:
+    long = sessions("XNYS", date(2014, 1, 2), date(2026, 2, 6))
+    shelf = Shelf(days=long)
+    names = vendor_clients(tmp_path)
+    now = datetime(2026, 2, 8, 12, tzinfo=UTC)
+    done = fetch_snapshot(main_study, None, clients=dict.fromkeys(names, shelf), folder=tmp_path, now=now)
+    panel = load_panel(main_study, done.folder)
+    assert panel.roles == main_study.roles
+    assert panel.last_session == date(2026, 2, 6)
+    assert (panel.quality.absent, done.failed) == ((), {})
 
 
 def test_nothing_after_the_date_is_kept(fetch: Fetch, study: Study) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from data import load_panel
 from data.errors import QualityError, SourceError, StudyError, StudyFileError
-from data.study import CsvFile, Quality, Study, Window
+from data.study import Clock, CsvFile, Quality, Study, Window
 
 START, LAST, AS_OF = date(2024, 6, 3), date(2025, 12, 31), date(2026, 1, 4)
 
@@ -295,5 +295,13 @@ def test_an_impossible_as_of_is_refused(small_study: Study, folder: Path, as_of:
 
 def test_too_few_sessions_are_refused_with_the_minimum(small_study: Study, folder: Path) -> None:
     early = small_study.model_copy(update={"windows": {"full": Window(base=START)}})
-    with pytest.raises(QualityError, match=r"AS_OF=2024-12-31: only 147 sessions.*At least 251 are needed"):
+    with pytest.raises(QualityError, match=r"AS_OF=2024-12-31: leaves 147 sessions.*At least 251 are needed"):
         load_panel(early, folder, "2024-12-31")
+
+
+def test_a_start_on_a_weekend_without_a_session_is_refused(small_study: Study, folder: Path) -> None:
+    weekend = small_study.model_copy(
+        update={"windows": {}, "clock": Clock(exchange="XNYS", start=date(2025, 12, 27))},
+    )
+    with pytest.raises(QualityError, match=r"AS_OF=2025-12-28: leaves 0 sessions"):
+        load_panel(weekend, folder, "2025-12-28")

@@ -69,11 +69,11 @@ def test_a_sample_without_files_names_its_maker(tmp_path: Path) -> None:
 
 
 def test_order_of_sources(main_study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.load.newest_snapshot", lambda: None)
+    monkeypatch.setattr("data.load.newest_snapshot", lambda _: None)
     assert isinstance(open_source(main_study, None), SimulatedSample)
     assert isinstance(open_source(main_study, ""), SimulatedSample)
     assert isinstance(open_source(main_study, tmp_path), CsvFolder)
     assert isinstance(open_source(load_study(INDICES), None), PackagedSeries)
     assert isinstance(open_source(load_study(INDICES), "sample"), SimulatedSample)
-    with pytest.raises(SourceError, match=r"there is no snapshot yet. Run `make data`"):
+    with pytest.raises(SourceError, match=r"there is no snapshot of this study yet. Run `make data`"):
         open_source(main_study, "snapshot")

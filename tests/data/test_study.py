@@ -60,6 +60,7 @@ def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
         ('role = "metal"', 'role = "crypto"', "instruments: the role crypto is given twice"),
         ('role = "credit_fund"', 'role = "crypto_fund"', "no instrument plays the role credit_fund"),
         ('["crypto", "growth"]', '["crypto", "oil"]', "oil, which is not among the assets"),
+        ("required = true", "required = false", "none is required and daily"),
         ("level = 0.95", "level = 95", "inference.level"),
         ("[claims.C01]", "[claims.X1]", "claims.X1"),
         ("[about]", "[about", "is not valid TOML"),
@@ -68,7 +69,7 @@ def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
 def test_a_mistake_is_named(written: Callable[[str], Path], old: str, new: str, words: str) -> None:
     assert old in TEXT
     with pytest.raises(StudyFileError, match=r"study\.toml: ") as caught:
-        load_study(written(TEXT.replace(old, new, 1)))
+        load_study(written(TEXT.replace(old, new, -1 if old == "required = true" else 1)))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
