@@ -17,6 +17,17 @@ Array = NDArray[np.float64]
 
 
 @njit(cache=True)
+def _moves(states: int, regimes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Regime of s_t in each state, and the number of the lags that remain when the chain moves on."""
+    rows = np.empty(states, dtype=np.int64)
+    rests = np.empty(states, dtype=np.int64)
+    for i in range(states):
+        rows[i] = i // (states // regimes)
+        rests[i] = i // regimes
+    return rows, rests
+
+
+@njit(cache=True)
 def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> tuple[Array, Array, Array]:
     """Predicted and filtered probabilities by the recursion of Hamilton (1989, Econometrica 57, eq. 4.5-4.8).
 
@@ -40,6 +51,7 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
     """
     length, states = log_densities.shape
     regimes = transition.shape[1]
+    rows, rests = _moves(states, regimes)
     block = states // regimes
     step = 1 if transition.shape[0] > 1 else 0
     logliks = np.empty(length)
@@ -55,13 +67,15 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
             for i in range(states):
                 weight = filtered[t - 1, i]
                 if weight > 0.0:
-                    row, rest = i // block, i // regimes
+                    row, rest = rows[i], rests[i]
                     for j in range(regimes):
                         predicted[t, j * block + rest] += weight * transition[t * step, row, j]
         peak = -np.inf
+        highest = 0
         for j in range(states):
             if predicted[t, j] > 0.0 and log_densities[t, j] > peak:
                 peak = log_densities[t, j]
+                highest = j
         if peak == -np.inf:
             logliks[t] = -np.inf
             for j in range(states):
@@ -69,12 +83,13 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
             continue
         total = 0.0
         for j in range(states):
-            filtered[t, j] = 0.0
-            if predicted[t, j] > 0.0:
-                filtered[t, j] = predicted[t, j] * np.exp(log_densities[t, j] - peak)
+            filtered[t, j] = predicted[t, j]
+            if j != highest and predicted[t, j] > 0.0:
+                filtered[t, j] *= np.exp(log_densities[t, j] - peak)
             total += filtered[t, j]
+        share = 1.0 / total
         for j in range(states):
-            filtered[t, j] /= total
+            filtered[t, j] *= share
         logliks[t] = peak + np.log(total)
     return logliks, predicted, filtered
 
@@ -98,6 +113,7 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
     """
     length, states = predicted.shape
     regimes = transition.shape[1]
+    rows, rests = _moves(states, regimes)
     block = states // regimes
     step = 1 if transition.shape[0] > 1 else 0
     smoothed = np.empty((length, states))
@@ -111,7 +127,7 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
         total = 0.0
         for i in range(states):
             weight = filtered[t - 1, i]
-            row, rest = i // block, i // regimes
+            row, rest = rows[i], rests[i]
             ahead = 0.0
             for j in range(regimes):
                 pair = weight * transition[t * step, row, j] * ratio[j * block + rest]

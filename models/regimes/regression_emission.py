@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.regimes.emissions import PENALTY_WEIGHT, VARIANCE_FLOOR
+from models.regimes.emissions import PENALTY_WEIGHT, VARIANCE_FLOOR, column_sums
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -64,6 +64,7 @@ class RegressionRegimes:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_target", self.y / self.basis.scale)
         object.__setattr__(self, "_design", np.ascontiguousarray(np.linalg.solve(self.basis.rotation.T, self.X.T).T))
+        object.__setattr__(self, "_transposed", np.ascontiguousarray(self._design.T))
         positions, following = [], 0
         for switches in self.switching:
             positions.append(following + (np.arange(self.k_regimes) if switches else np.zeros(self.k_regimes, int)))
@@ -73,6 +74,7 @@ class RegressionRegimes:
 
     _target: Array = field(init=False, repr=False)
     _design: Array = field(init=False, repr=False)
+    _transposed: Array = field(init=False, repr=False)
     _positions: NDArray[np.intp] = field(init=False, repr=False)
     _count: int = field(init=False, repr=False)
 
@@ -137,7 +139,7 @@ class RegressionRegimes:
         scaled = weights * self.radial.weights(distances, 1, shape)
         by_regime = (scaled * residuals / np.square(sigma)).T @ self._design
         coefficients = np.bincount(self._positions.ravel(), weights=by_regime.ravel(), minlength=self._count)
-        variances = (scaled * distances - weights).sum(axis=0)
+        variances = column_sums(scaled * distances - weights)
         if not self.switching_variance:
             variances = variances.sum(keepdims=True)
         return np.concatenate([coefficients, variances, self.radial.score(distances, weights, 1, shape)])
@@ -148,15 +150,16 @@ class RegressionRegimes:
         scaled = weights * self.radial.weights(distances, 1, shape)
         system = np.zeros((self._count, self._count))
         right = np.zeros(self._count)
+        columns = np.ascontiguousarray((scaled / np.square(sigma)).T)
         for k in range(self.k_regimes):
-            weighted = self._design * (scaled[:, k : k + 1] / sigma[k] ** 2)
-            system[np.ix_(self._positions[k], self._positions[k])] += weighted.T @ self._design
-            right += np.bincount(self._positions[k], weights=weighted.T @ self._target, minlength=self._count)
+            weighted = self._transposed * columns[k]
+            system[np.ix_(self._positions[k], self._positions[k])] += weighted @ self._design
+            right += np.bincount(self._positions[k], weights=weighted @ self._target, minlength=self._count)
         system += np.eye(self._count) * 1e-8 * max(float(np.trace(system)), 1e-8)
         following = theta.copy()
         following[: self._count] = np.linalg.solve(system, right)
         residuals = self._residuals(following)[0]
-        squares, total = (scaled * np.square(residuals)).sum(axis=0), weights.sum(axis=0)
+        squares, total = column_sums(scaled * np.square(residuals)), column_sums(weights)
         if not self.switching_variance:
             squares, total = squares.sum(keepdims=True), total.sum(keepdims=True)
         variances = np.maximum((squares + PENALTY_WEIGHT) / (total + PENALTY_WEIGHT), VARIANCE_FLOOR)

@@ -33,6 +33,9 @@ NEARLY_ZERO = 1e-3
 RETURN_SLOPE = 1e-2
 DROP_ROUNDS = 4
 NEWTON_STEPS = 25
+#: The second derivatives are taken anew where a step leaves more than this share of the gradient, and at the end
+#: where the parameters have moved by more than this since.
+SLOW, STALE = 0.1, 1e-4
 #: Gradient per observation at which Newton's method has arrived.
 NEWTON_TOLERANCE = 1e-10
 
@@ -177,7 +180,9 @@ def _polish(
         known = best is not None and float(np.mean(np.abs(regimes(optimum) - regimes(best)))) < SAME_REGIMES
         if hopeless or known:
             continue
-        finished[index] = _climb(likelihood, optimum.arguments, FULL_POLISH, observations)
+        finished[index] = _climb(
+            likelihood, _drop_transitions(likelihood, optimum.arguments, set()), FULL_POLISH, observations
+        )
         evaluations += finished[index].convergence.evaluations
         if best is None or finished[index].value > best.value:
             best = finished[index]
@@ -217,27 +222,49 @@ def _newton(
     at_low = (theta <= low + 1e-6) & (score <= 1e-6 * observations)
     at_high = (theta >= high - 1e-6) & (score >= -1e-6 * observations)
     free = ~(at_low | at_high)
-    hessian = likelihood.hessian(theta, free)
+    hessian, origin = likelihood.hessian(theta, free), theta
     for _ in range(NEWTON_STEPS):
-        if not free.any() or float(np.max(np.abs(score[free]))) <= NEWTON_TOLERANCE * observations:
+        worst = float(np.max(np.abs(score[free]), initial=0.0))
+        if worst <= NEWTON_TOLERANCE * observations:
             break
-        curvature, vectors = np.linalg.eigh(-hessian)
-        slopes = vectors.T @ score[free]
-        step = vectors @ np.clip(slopes / np.maximum(np.abs(curvature), 1e-300), -1.0, 1.0)
-        worst = max(float(np.abs(score[free]).max()), GRADIENT_TOLERANCE * observations)
-        for _halving in range(8):
-            trial = theta.copy()
-            trial[free] += step
-            trial = np.clip(trial, low, high)
-            trial_value, trial_score = likelihood.value_and_score(trial)
-            if trial_value >= value - 1e-9 and float(np.abs(trial_score[free]).max()) < worst:
+        moved = _step(likelihood, theta, value, score, free, hessian, observations)
+        if moved is None:
+            if origin is theta:
                 break
-            step = 0.5 * step
-        else:
-            break
-        theta, value, score = trial, trial_value, trial_score
+            hessian, origin = likelihood.hessian(theta, free), theta
+            continue
+        theta, value, score = moved
+        if float(np.max(np.abs(score[free]))) > SLOW * worst:
+            hessian, origin = likelihood.hessian(theta, free), theta
+    if float(np.max(np.abs(theta - origin), initial=0.0)) > STALE:
         hessian = likelihood.hessian(theta, free)
     return theta, free, hessian, float(np.max(np.abs(score[free]), initial=0.0)) / observations, score
+
+
+def _step(
+    likelihood: SwitchingLikelihood,
+    theta: Array,
+    value: float,
+    score: Array,
+    free: NDArray[np.bool_],
+    hessian: Array,
+    observations: int,
+) -> tuple[Array, float, Array] | None:
+    """One Newton step, uphill also where the curvature is wrong, halved until it helps; None where it cannot."""
+    low = np.array([-np.inf if bound[0] is None else bound[0] for bound in likelihood.bounds])
+    high = np.array([np.inf if bound[1] is None else bound[1] for bound in likelihood.bounds])
+    curvature, vectors = np.linalg.eigh(-hessian)
+    step = vectors @ np.clip((vectors.T @ score[free]) / np.maximum(np.abs(curvature), 1e-300), -1.0, 1.0)
+    worst = max(float(np.abs(score[free]).max()), GRADIENT_TOLERANCE * observations)
+    for _ in range(8):
+        trial = theta.copy()
+        trial[free] += step
+        trial = np.clip(trial, low, high)
+        trial_value, trial_score = likelihood.value_and_score(trial)
+        if trial_value >= value - 1e-9 and float(np.abs(trial_score[free]).max()) < worst:
+            return trial, trial_value, trial_score
+        step = 0.5 * step
+    return None
 
 
 def _returning(
