@@ -1,6 +1,7 @@
 """The DCC family: specifications, estimation in two steps, honest standard errors, bands and forecasts."""
 
 from models.correlation.bands import Band, PathDraws
+from models.correlation.baselines import EWMA, RollingWindow
 from models.correlation.constancy import engle_sheppard_test, likelihood_ratio_test, tse_test
 from models.correlation.paths import (
     Beta,
@@ -20,6 +21,7 @@ __all__ = [
     "DCC",
     "DCCX",
     "DECO",
+    "EWMA",
     "Band",
     "Beta",
     "Correlation",
@@ -28,6 +30,7 @@ __all__ = [
     "MeanCorrelation",
     "PathDraws",
     "PortfolioVolatility",
+    "RollingWindow",
     "Volatility",
     "engle_sheppard_test",
     "likelihood_ratio_test",

@@ -15,10 +15,12 @@ from scipy.special import chdtrc
 from data.errors import EstimationError
 from models.correlation.bands import Band, PathDraws, parameter_draws
 from models.correlation.bootstrap import BootstrapIntervals, bootstrap_draws, bootstrap_intervals
+from models.correlation.diagnostics import diagnostics
 from models.correlation.dispersion import Dispersion, dispersion
 from models.correlation.dynamics import Dynamics, unpack
 from models.correlation.estimation import Coordinates
 from models.correlation.forecasts import CorrelationForecast, forecast
+from models.correlation.impulse import ImpulseResponse, impulse_response
 from models.correlation.likelihood import coefficients
 from models.correlation.paths import PathQuantity
 from models.correlation.pooled import pool_states
@@ -270,6 +272,14 @@ class CorrelationResult:
         CorrelationForecast
         """
         return forecast(self, horizon, method, seed)
+
+    def impulse_response(self, shock: Mapping[str, float], horizon: int = 63, seed: int = 0) -> ImpulseResponse:
+        """What a shock to standardised residuals, e.g. {"BTC": -3.0}, does to later moments; see `ImpulseResponse`."""
+        return impulse_response(self, shock, horizon, seed)
+
+    def diagnostics(self, seed: int = 0) -> pd.DataFrame:
+        """Every measure of both steps: columns subject, measure, value, target, met."""
+        return diagnostics(self, seed)
 
     def wald(self, restrictions: Mapping[str, float]) -> TestResult:
         """Wald test that parameters have given values, e.g. {"kappa": 0.0}.
