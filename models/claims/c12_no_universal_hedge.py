@@ -1,0 +1,161 @@
+"""C12: neither Bitcoin nor the miners hedge every crisis.
+
+Question   Is there, for each of the two, at least one past crisis in which it failed as a hedge?
+Trap       "In every crisis" is refuted by one counterexample, so the list of crises must be fixed before anybody looks
+           at a return, and the event under study must not be on it. A loss over one crisis is a single draw: a test of
+           whether it was to be expected finds nothing, not even for the market itself.
+Criteria   An asset failed in a crisis if it lost money over it and moved with the market while it lasted: slope above
+           zero, one-sided, Holm over the listed crises. Both assets must have failed at least once. A listed crisis
+           counts if the market lost at least `market_fall` percent over it and it has `minimum_days` sessions.
+Thresholds market_fall (percent), minimum_days (sessions).
+Statistic  Largest lower limit of the slopes inside the crises in which the asset lost money.
+Secondary  Number of crises with a loss, mean return, mean return in units of each crisis' own volatility; the same for
+           gold, which the same sentence may fit.
+Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import observed
+from models.claims.rule import Ruling, conjunction
+from models.claims.tail_betas import full_returns
+from models.claims.verdict import Exhibit, Outcome
+from models.crises import CrisisReturns, CrisisSlopes, crisis_returns, crisis_slopes
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.resampling import Resampling
+from models.margins import fit_margins
+
+JUDGED = ("crypto", "miners")
+#: Gold stands beside them.
+SHOWN = (*JUDGED, "metal")
+ROLES = (*SHOWN, "market")
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Look for a counterexample for each asset."""
+    rows = full_returns(case, ROLES)
+    crises = _crises(case, rows)
+    if not crises:
+        return NotDecidable(
+            f"in these data the market lost {case.thresholds['market_fall']:.3g} % in none of the "
+            f"{len(case.study.crises)} listed crises of {case.thresholds['minimum_days']:.0f} sessions and more"
+        )
+    returns = crisis_returns(
+        fit_margins(rows), crises, Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    )
+    slopes = {role: crisis_slopes(rows[role], rows["market"], crises) for role in SHOWN}
+    legs = tuple(_leg(case, role, slopes[role], returns) for role in JUDGED)
+    weaker = min(legs, key=lambda leg: leg.effect.lower if isinstance(leg.effect, Estimate) else -math.inf)
+    return Measurement(
+        legs=legs,
+        combine=conjunction,
+        kind="existential",
+        headline=weaker.effect,
+        headline_label=f"slope on the market in the clearest failure, {weaker.label.split(' failed')[0]}",
+        n=int(returns.sessions.sum()),
+        n_events=len(crises),
+        window=f"{len(crises)} of {len(case.study.crises)} listed crises, {int(returns.sessions.sum())} sessions",
+        secondary=_readings(case, returns, slopes),
+        exhibits=(*(_returns(case, role, returns) for role in SHOWN), _slopes(case, slopes)),
+    )
+
+
+def _crises(case: Case, rows: pd.DataFrame) -> dict[str, pd.DatetimeIndex]:
+    """Listed crises that the data hold, in which the market fell far enough for long enough."""
+    first, last = case.panel.levels.index[0].date(), case.panel.last_session
+    found = {}
+    for crisis in case.study.crises:
+        sessions = rows.index[(rows.index > pd.Timestamp(crisis.base)) & (rows.index <= pd.Timestamp(crisis.last))]
+        inside = first <= crisis.base and crisis.last <= last and sessions.size >= case.thresholds["minimum_days"]
+        if inside and _simple(rows.loc[sessions, "market"].sum()) <= -case.thresholds["market_fall"]:
+            found[crisis.name] = pd.DatetimeIndex(sessions)
+    return found
+
+
+def _simple(log_return: float) -> float:
+    return 100.0 * float(np.expm1(log_return / 100.0))
+
+
+def _leg(case: Case, role: str, slopes: CrisisSlopes, returns: CrisisReturns) -> Leg:
+    """The clearest failure of one asset."""
+    crises = list(returns.totals.index)
+    lost = list(returns.totals.index[returns.totals[role] < 0.0])
+    name = case.panel.names[role]
+    if not lost:
+        best = max((slopes.slope(crisis, level=case.level) for crisis in crises), key=lambda one: one.value)
+        reason = f"{name} lost money in none of the {len(crises)} crises"
+        return Leg(f"{name} failed in at least one crisis", best, 0.0, ruling=Ruling(Outcome.NOT_SUPPORTED, reason))
+    corrected = 1.0 - 2.0 * (1.0 - case.level) / len(crises)
+    failures = {crisis: slopes.slope(crisis, level=corrected) for crisis in lost}
+    clearest = max(failures, key=lambda crisis: failures[crisis].lower)
+    found = failures[clearest]
+    upper = max(slopes.slope(crisis, level=case.level).upper for crisis in lost)
+    effect = Estimate(
+        found.value,
+        found.std_error,
+        found.lower,
+        max(upper, found.value),
+        case.level,
+        found.n,
+        found.unit,
+        f"{found.method}; lower limit one-sided and corrected for {len(crises)} crises",
+    )
+    p_value = min(1.0, len(crises) * slopes.p_positive(clearest))
+    loss = -_simple(returns.estimate(clearest, role).value)
+    return Leg(f"{name} failed in at least one crisis ({clearest}: lost {loss:.0f} %)", effect, 0.0, p_value)
+
+
+def _readings(
+    case: Case, returns: CrisisReturns, slopes: dict[str, CrisisSlopes]
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {}
+    crises = list(returns.totals.index)
+    for role in SHOWN:
+        name = case.panel.names[role]
+        lost = returns.totals[role] < 0.0
+        failed = sum(
+            bool(lost[crisis]) and len(crises) * slopes[role].p_positive(crisis) < 1.0 - case.level for crisis in crises
+        )
+        total = len(crises)
+        readings[f"crises in which {name} lost money, of {total}"] = observed(lost.sum(), "", total, case.level)
+        readings[f"crises in which {name} failed, of {total}"] = observed(failed, "", total, case.level)
+        readings[f"mean log return of {name} over the crises"] = returns.mean(role)
+        readings[f"the same for {name} in units of each crisis' own volatility"] = returns.mean(role, scaled=True)
+    return readings
+
+
+def _returns(case: Case, role: str, returns: CrisisReturns) -> Exhibit:
+    rows = {}
+    for crisis in returns.totals.index:
+        one = returns.estimate(crisis, role)
+        rows[crisis] = tuple(_simple(value) for value in (one.value, one.lower, one.upper))
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    note = "As observed; the interval is what chance would make of it at the days' own volatility"
+    return Exhibit(f"return of {case.panel.names[role]} over each crisis", frame, "%", note)
+
+
+def _slopes(case: Case, slopes: dict[str, CrisisSlopes]) -> Exhibit:
+    crises = next(iter(slopes.values())).sessions.index
+    frame = pd.DataFrame(
+        {
+            case.panel.names[role]: [one.slope(crisis, level=case.level).value for crisis in crises]
+            for role, one in slopes.items()
+        },
+        index=crises,
+    )
+    return Exhibit("slope on the market inside each crisis", frame, "beta", "A hedge has a slope of zero or less")
+
+
+CLAIM = Claim(
+    id="C12",
+    needs=ROLES,
+    windows=("full",),
+    thresholds=("market_fall", "minimum_days"),
+    measure=measure,
+)
