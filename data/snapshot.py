@@ -77,7 +77,7 @@ def _number(snapshot: Path) -> int:
     return int(snapshot.name[11:] or 1)
 
 
-def newest_snapshot(needs: Collection[str] = (), *, until: date | None = None, folder: Path = SNAPSHOTS) -> Path | None:
+def newest_snapshot(needs: Collection[str] = (), folder: Path = SNAPSHOTS) -> Path | None:
     """The snapshot with the latest as-of date, its latest download, or None.
 
     Parameters

@@ -13,7 +13,8 @@ from data.errors import StudyFileError
 from data.study import ROLES, Study
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "study.toml").read_text()
+INDICES = ROOT / "data" / "studies" / "us_indices.toml"
+TEXT = INDICES.read_text()
 
 
 @pytest.fixture
@@ -35,14 +36,14 @@ def test_the_study_holds_every_claim_and_is_frozen(main_study: Study) -> None:
         main_study.sha256 = "0" * 64  # type: ignore[misc]
 
 
-def test_the_digest_is_of_the_bytes(main_study: Study, written: Callable[[str], Path]) -> None:
-    assert load_study(written(TEXT)).sha256 == main_study.sha256
-    assert load_study(written(TEXT.replace("sesoi = 0.10", "sesoi = 0.05", 1))).sha256 != main_study.sha256
+def test_the_digest_is_of_the_bytes(written: Callable[[str], Path]) -> None:
+    assert load_study(written(TEXT)).sha256 == load_study(INDICES).sha256
+    assert load_study(written(TEXT.replace("sesoi = 0.10", "sesoi = 0.05"))).sha256 != load_study(INDICES).sha256
 
 
-def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
+def test_a_role_that_nobody_plays_is_refused() -> None:
     with pytest.raises(StudyFileError, match="no instrument plays the role 'crypto_fund'"):
-        main_study.instrument("crypto_fund")
+        load_study(INDICES).instrument("crypto_fund")
 
 
 @pytest.mark.parametrize(
@@ -50,19 +51,18 @@ def test_a_role_that_nobody_plays_is_refused(main_study: Study) -> None:
     [
         ("[clock]", "[clocks]", "unknown key clocks"),
         ('exchange = "XNYS"', 'exchange = "XNYS"\ncolour = 1', "unknown key clock.colour"),
-        ('role = "metal"', 'role = "copper"', "instruments.1.role"),
-        ("start = 2014-09-17", "", "the key clock.start is missing"),
-        ("start = 2014-09-17", 'start = "soon"', "clock.start"),
-        ("start = 2014-09-17", "start = 2015-01-05", "windows.full: base 2014-12-31 lies before clock.start"),
-        ("last = 2026-02-06 }\nlong", "last = 2026-01-06 }\nlong", "windows.short: last (2026-01-06) must come after"),
-        ("last = 2020-03-23", "last = 2020-02-03", "last (2020-02-03) must come after base (2020-02-19)"),
-        ('id = "GLD"', 'id = "BTC"', "instruments: the id BTC is given twice"),
-        ('role = "metal"', 'role = "crypto"', "instruments: the role crypto is given twice"),
-        ('role = "credit_fund"', 'role = "crypto_fund"', "no instrument plays the role credit_fund"),
-        ('["crypto", "growth"]', '["crypto", "oil"]', "oil, which is not among the assets"),
+        ('role = "oil"', 'role = "gas"', "instruments.2.role"),
+        ("start = 2014-01-03", "", "the key clock.start is missing"),
+        ("start = 2014-01-03", 'start = "soon"', "clock.start"),
+        ("start = 2014-01-03", "start = 2014-02-03", "windows.full: base 2014-01-03 lies before clock.start"),
+        ("last = 2018-12-24 }\nlong", "last = 2018-11-24 }\nlong", "windows.short: last (2018-11-24) must come after"),
+        ('id = "WTI"', 'id = "SPX"', "instruments: the id SPX is given twice"),
+        ('role = "oil"', 'role = "growth"', "instruments: the role growth is given twice"),
+        ('role = "oil"', 'role = "crypto"', "correlation.assets: no instrument plays the role oil"),
+        ('["market", "growth"], ["market", "oil"]', '["market", "fear"]', "fear, which is not among the assets"),
         ("required = true", "required = false", "none is required and daily"),
         ("level = 0.95", "level = 95", "inference.level"),
-        ("[claims.C01]", "[claims.X1]", "claims.X1"),
+        ("[claims.C03]", "[claims.X1]", "claims.X1"),
         ("[about]", "[about", "is not valid TOML"),
     ],
 )
