@@ -224,8 +224,9 @@ def order_of_peaks(
         Levels on the same sessions.
     level : float
     depth : float
-        A drawdown is at least this many of the asset's own deviations over `window` sessions (daily standard
-        deviation of the window before times its root) below the highest close of the window.
+        A drawdown is at least this many of the asset's own deviations of a `within`-session return (daily standard
+        deviation of `window` sessions, as it was `within` sessions before, times the root of `within`) below the
+        highest close of `window` sessions. A fixed percentage would keep a volatile asset in drawdown most of the time.
     window, within : int
         Both are in drawdown within `within` sessions; episodes are at least `window` sessions apart and neither asset
         is in drawdown where the next begins to be looked for.
@@ -244,7 +245,7 @@ def order_of_peaks(
         return NotDecidable(f"{len(joint)} common sessions are too few")
     frame = pd.DataFrame(logs)
     below = frame - frame.rolling(window).max()
-    usual = frame.diff().rolling(window).std().shift(within) * np.sqrt(window)
+    usual = frame.diff().rolling(window).std().shift(within) * np.sqrt(within)
     deep = (below <= -depth * usual).to_numpy()
     wins = losses = ties = 0
     at = window + within

@@ -173,11 +173,11 @@ class TestPeaks:
             steps[start : start + 6, 1] = 0.004
             steps[start + 6 : start + 18, 1] = -0.02
         levels = pd.DataFrame(np.exp(np.cumsum(steps, axis=0)), INDEX, ["leader", "follower"])
-        estimate, p_value = order_of_peaks(levels["leader"], levels["follower"], level=0.95)
+        estimate, p_value = order_of_peaks(levels["leader"], levels["follower"], level=0.95, depth=4.0)
         assert estimate.n == 3
         assert estimate.value == 1.0
         assert p_value == pytest.approx(0.25)
-        back, _ = order_of_peaks(levels["follower"], levels["leader"], level=0.95)
+        back, _ = order_of_peaks(levels["follower"], levels["leader"], level=0.95, depth=4.0)
         assert back.value == 0.0
 
     def test_share_is_the_exact_binomial_with_ties_at_half(self):
