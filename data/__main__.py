@@ -41,6 +41,8 @@ def fetch(study: StudyOption = Path("study.toml"), as_of: AsOfOption = None) -> 
     done = fetch_snapshot(plan, cut, progress=_stage)
     if done.diff is not None:
         _print_diff(done.diff)
+    for key, note in done.notes.items():
+        out.print(f"{key}: {note}", markup=False, soft_wrap=True)
     for key, reason in done.failed.items():
         out.print(f"{key}: not delivered, optional ({reason})", markup=False, soft_wrap=True)
     out.print(f"Snapshot {done.folder.name} stands. `make report` takes the newest one.", markup=False, soft_wrap=True)
