@@ -100,7 +100,7 @@ def volume_response(
     resampling : Resampling
         Labels travel with their days.
     """
-    joint = pd.concat({"volume": abnormal, "stress": stress.astype(float), "return": returns}, axis=1).dropna()
+    joint = pd.concat({"volume": abnormal, "stress": stress.astype(float), "return": returns}, axis=1, sort=True).dropna()
     volume, label = joint["volume"].to_numpy(), joint["stress"].to_numpy()
     days = int(label.sum())
     if min(days, label.size - days) < MINIMUM_STRESS:
@@ -196,7 +196,7 @@ def monthly_log_ratio(first: pd.Series, second: pd.Series, *, level: float) -> E
     Estimate or NotDecidable
         Log points, equal-weighted cosine HAC over months; its exponential is the ratio.
     """
-    both = pd.concat({"first": first, "second": second}, axis=1).dropna()
+    both = pd.concat({"first": first, "second": second}, axis=1, sort=True).dropna()
     if both.empty:
         return NotDecidable("the two measures share no session")
     months = both.groupby(pd.DatetimeIndex(both.index).to_period("M"))
@@ -233,7 +233,7 @@ def outflow_impact_ratio(
         Quantile of an asset's own abnormal volume above which its day is busy.
     """
     joint = pd.concat(
-        {"r1": first_returns, "v1": first_abnormal, "r2": second_returns, "v2": second_abnormal}, axis=1
+        {"r1": first_returns, "v1": first_abnormal, "r2": second_returns, "v2": second_abnormal}, axis=1, sort=True
     ).dropna()
     if len(joint) < MEDIAN_WINDOW:
         return NotDecidable(f"the two assets share {len(joint)} sessions")
