@@ -3,7 +3,7 @@
 from models.drivers.attribution import Attribution, attribute_window, beyond
 from models.drivers.causality import Causality, granger_causality
 from models.drivers.contagion import adjusted_correlation, contagion_bound
-from models.drivers.partial import PartialFit, partial_r_squared
+from models.drivers.partial import PartialFit, partial_r_squared, rolling_partial_r_squared
 from models.drivers.predictive import (
     OutOfSample,
     PredictiveRegression,
@@ -30,4 +30,5 @@ __all__ = [
     "granger_causality",
     "long_horizon_regression",
     "partial_r_squared",
+    "rolling_partial_r_squared",
 ]

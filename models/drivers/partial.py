@@ -91,3 +91,34 @@ def partial_r_squared(
         },
         r_squared=fit.r_squared,
     )
+
+
+def rolling_partial_r_squared(
+    dependent: pd.Series, tested: pd.DataFrame, controls: pd.DataFrame, resampling: Resampling, *, width: int, step: int
+) -> pd.DataFrame | NotDecidable:
+    """`partial_r_squared` in a moving window.
+
+    Parameters
+    ----------
+    dependent, tested, controls, resampling
+        As in `partial_r_squared`.
+    width, step : int
+        Rows of a window, and between windows; the last window ends with the last row.
+
+    Returns
+    -------
+    DataFrame, (W, 3), or NotDecidable
+        Columns "estimate", "lower", "upper", dated at each window's last row; pointwise. Windows that cannot be
+        fitted are left out.
+    """
+    ends = range((len(dependent) - width) % step + width, len(dependent) + 1, step)
+    found = {}
+    for end in ends:
+        part = slice(end - width, end)
+        fit = partial_r_squared(dependent.iloc[part], tested.iloc[part], controls.iloc[part], resampling)
+        if isinstance(fit, PartialFit) and isinstance(fit.partial_r_squared, Estimate):
+            share = fit.partial_r_squared
+            found[dependent.index[end - 1]] = (share.value, share.lower, share.upper)
+    if not found:
+        return NotDecidable(f"no window of {width} can be fitted")
+    return pd.DataFrame(found, index=["estimate", "lower", "upper"]).T

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.drivers import attribute_window, beyond, explained_shares
+from models.drivers.kernels import coalition_values, shapley_values
 from models.estimate import NotDecidable
 from models.inference.resampling import Resampling
 from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
@@ -60,6 +61,24 @@ def test_explained_shares_are_the_average_over_every_order(seed):
     for name, share in by_every_order(worth, tuple(BLOCKS)).items():
         assert result.parts[name].value == pytest.approx(share, abs=1e-10)
     assert sum(part.value for part in result.parts.values()) == pytest.approx(result.r_squared.value)
+
+
+def test_shares_are_those_of_relaimpo():
+    """Swiss fertility, R's `calc.relimp(lm(Fertility ~ ., swiss), type = "lmg")` (Groemping 2006, JSS 17/1)."""
+    below = [
+        [0.3530792],
+        [-0.6458827, -0.6865422],
+        [-0.6637889, -0.6395225, 0.6984153],
+        [0.4636847, 0.4010951, -0.5727418, -0.1538589],
+        [0.4165560, -0.0608586, -0.1140216, -0.0993218, 0.1754959],
+    ]
+    correlations = np.eye(6)
+    for i, row in enumerate(below, start=1):
+        correlations[i, :i] = correlations[:i, i] = row
+    values = coalition_values(correlations, np.arange(5), 5, np.zeros(5))[0]
+    assert values[-1] == pytest.approx(0.706735, abs=1e-6)
+    published = [0.05709122, 0.17117303, 0.26013468, 0.10557015, 0.11276592]
+    np.testing.assert_allclose(shapley_values(values, 5), published, atol=2e-7)
 
 
 def test_orthogonal_drivers_get_their_own_r_squared():

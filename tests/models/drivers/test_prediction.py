@@ -13,6 +13,7 @@ from models.drivers import (
     granger_causality,
     long_horizon_regression,
     partial_r_squared,
+    rolling_partial_r_squared,
 )
 from models.drivers.causality import _robust, _wald
 from models.estimate import NotDecidable
@@ -52,6 +53,17 @@ class TestPartialFit:
         y, tested, controls = frames(2, effect=0.3)
         result = partial_r_squared(y, tested, controls[[]], QUICK)
         assert result.partial_r_squared.value == pytest.approx(sm.OLS(y, sm.add_constant(tested)).fit().rsquared_adj)
+
+    def test_rolling_windows_are_single_fits(self):
+        y, tested, controls = frames(3, effect=0.3)
+        rolling = rolling_partial_r_squared(y, tested, controls, QUICK, width=104, step=26)
+        assert rolling.index[-1] == y.index[-1]
+        assert len(rolling) == 1 + (400 - 104) // 26
+        part = slice(-104, None)
+        single = partial_r_squared(y.iloc[part], tested.iloc[part], controls.iloc[part], QUICK).partial_r_squared
+        assert tuple(rolling.iloc[-1]) == (single.value, single.lower, single.upper)
+        assert isinstance(rolling_partial_r_squared(y * 0.0, tested, controls, QUICK, width=104, step=26), NotDecidable)
+        assert isinstance(rolling_partial_r_squared(y, tested, controls, QUICK, width=500, step=26), NotDecidable)
 
     def test_interval_covers_the_population_value(self):
         population = 0.16 / 1.16
