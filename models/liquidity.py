@@ -100,7 +100,8 @@ def volume_response(
     resampling : Resampling
         Labels travel with their days.
     """
-    joint = pd.concat({"volume": abnormal, "stress": stress.astype(float), "return": returns}, axis=1, sort=True).dropna()
+    columns = {"volume": abnormal, "stress": stress.astype(float), "return": returns}
+    joint = pd.concat(columns, axis=1, sort=True).dropna()
     volume, label = joint["volume"].to_numpy(), joint["stress"].to_numpy()
     days = int(label.sum())
     if min(days, label.size - days) < MINIMUM_STRESS:
