@@ -170,8 +170,8 @@ class _Likelihood:
     """The likelihood in coordinates in which every parameter is of order one.
 
     X = Q R with columns of Q of mean square one and y in units of its least-squares residual. The variance is searched
-    over log omega, persistence P, share S of the news in it and asymmetry G: alpha = P S (1 - G), gamma = 2 P S G,
-    beta = P (1 - S).
+    over log omega, persistence P = c (1 - exp(-u)) with c its bound, share S of the news in it and asymmetry G:
+    alpha = P S (1 - G), gamma = 2 P S G, beta = P (1 - S).
     """
 
     def __init__(self, y: Array, X: Array, volatility: Volatility, distribution: Distribution) -> None:
@@ -193,13 +193,14 @@ class _Likelihood:
         self.coordinates = (*(f"b{k}" for k in range(self._size)), *variance, *self._shape.names)
         self.variance_names = ("omega", "alpha", *(("gamma",) if self._asymmetric else ()), "beta", *self._shape.names)
         self.bounds: list[tuple[float | None, float | None]] = [(None, None)] * self._size
-        self.bounds += [(-25.0, 5.0), (0.0, MAX_PERSISTENCE), (0.0, 1.0)]
+        self.bounds += [(-25.0, 5.0), (0.0, float(-np.log(1.0 - MAX_PERSISTENCE))), (0.0, 1.0)]
         self.bounds += [(-1.0, 1.0)] if self._asymmetric else []
         self.bounds += list(self._shape.bounds)
 
     def start(self, persistence: float, news: float, asymmetry: float) -> Array:
         """Least squares for the mean and the given variance dynamics."""
-        variance = [float(np.log(1.0 - persistence)), persistence, news, *([asymmetry] if self._asymmetric else [])]
+        decay = float(np.log(1.0 - persistence))
+        variance = [decay, -decay, news, *([asymmetry] if self._asymmetric else [])]
         return np.concatenate([self._X.T @ self._y / self._y.size, variance, self._shape.start])
 
     def value_and_gradient(self, point: Array) -> tuple[float, Array]:
@@ -228,13 +229,23 @@ class _Likelihood:
 
     def _is_constant(self, point: Array) -> bool:
         """Whether the variance does not answer to news, so that its dynamics are not identified."""
-        return bool(point[self._size + 1] * point[self._size + 2] < 1e-8)
+        persistence, news, _ = self._dynamics(point)
+        return persistence * news < 1e-8
+
+    def _dynamics(self, point: Array) -> tuple[float, float, float]:
+        """Persistence, share of the news in it, asymmetry."""
+        persistence = MAX_PERSISTENCE * (1.0 - float(np.exp(-point[self._size + 1])))
+        return persistence, float(point[self._size + 2]), float(point[self._size + 3]) if self._asymmetric else 0.0
 
     def _variance_params(self, point: Array) -> tuple[float, float, float, float]:
-        level, persistence, news = point[self._size : self._size + 3]
-        asymmetry = float(point[self._size + 3]) if self._asymmetric else 0.0
+        persistence, news, asymmetry = self._dynamics(point)
         shock = persistence * news
-        return float(np.exp(level)), shock * (1.0 - asymmetry), 2.0 * shock * asymmetry, persistence * (1.0 - news)
+        return (
+            float(np.exp(point[self._size])),
+            shock * (1.0 - asymmetry),
+            2.0 * shock * asymmetry,
+            persistence * (1.0 - news),
+        )
 
     def _scores(self, point: Array) -> tuple[Array, Array]:
         size = self._size
@@ -258,10 +269,12 @@ class _Likelihood:
         size = self._size
         matrix = np.zeros((size + 4 + len(self._shape.names), point.size))
         matrix[:size, :size] = np.eye(size)
-        persistence, news = point[size + 1], point[size + 2]
-        asymmetry = point[size + 3] if self._asymmetric else 0.0
+        persistence, news, asymmetry = self._dynamics(point)
         matrix[size, size] = np.exp(point[size])
-        matrix[size + 1 : size + 4, size + 1] = [news * (1.0 - asymmetry), 2.0 * news * asymmetry, 1.0 - news]
+        slope = MAX_PERSISTENCE * np.exp(-point[size + 1])
+        matrix[size + 1 : size + 4, size + 1] = slope * np.array(
+            [news * (1.0 - asymmetry), 2.0 * news * asymmetry, 1.0 - news]
+        )
         matrix[size + 1 : size + 4, size + 2] = persistence * np.array([1.0 - asymmetry, 2.0 * asymmetry, -1.0])
         if self._asymmetric:
             matrix[size + 1 : size + 3, size + 3] = persistence * news * np.array([-1.0, 2.0])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from statsmodels.robust.norms import HuberT
 from statsmodels.robust.robust_linear_model import RLM
 
+from data.errors import EstimationError
 from models.betas.sample import complete_rows
 from models.estimate import Estimate
-from models.inference.hac import least_squares
-from models.inference.intervals import normal_estimate
+from models.inference.hac import cosine_long_run_variance, least_squares
+from models.inference.intervals import normal_estimate, student_estimate
+
+Array = NDArray[np.float64]
 
 #: Fewer sessions than this give no beta.
 MINIMUM_SESSIONS = 30
@@ -62,6 +66,52 @@ def dimson_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
         n=len(rows),
         method="Dimson beta, one lag and one lead",
     )
+
+
+def scholes_williams_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
+    """Sum of the simple betas on the factor's previous, same and next session over 1 + 2 rho, for unequal clocks.
+
+    Parameters
+    ----------
+    y, x : Series, (T,)
+        Percent returns.
+    level : float
+
+    Notes
+    -----
+    Scholes and Williams (1977), "Estimating betas from nonsynchronous data", with rho the first autocorrelation of x.
+    The interval is a delta-method one: the influences of the three slopes and of rho are summed by session.
+    """
+    stacked = pd.concat({"lag": x.shift(1), "same": x, "lead": x.shift(-1)}, axis=1)
+    rows = complete_rows(y, stacked, MINIMUM_SESSIONS)
+    response = rows.iloc[:, 0].to_numpy()
+    total, influence = 0.0, np.zeros(len(rows))
+    for column in ("lag", "same", "lead"):
+        slope, moved = _slope(response, rows[column].to_numpy())
+        total, influence = total + slope, influence + moved
+    rho, rho_influence = _slope(rows["same"].to_numpy(), rows["lag"].to_numpy())
+    scale = 1.0 + 2.0 * rho
+    if scale <= 0.1:
+        raise EstimationError(f"beta of {y.name}", f"the factor's autocorrelation is {rho:.2f}", "Check its prices.")
+    influence = influence / scale - 2.0 * total / scale**2 * rho_influence
+    long_run = cosine_long_run_variance(influence[:, None])
+    return student_estimate(
+        total / scale,
+        float(np.sqrt(long_run.value[0, 0] / len(rows))),
+        long_run.degrees_of_freedom,
+        level=level,
+        n=len(rows),
+        unit="",
+        method="Scholes-Williams beta, equal-weighted cosine HAC interval",
+    )
+
+
+def _slope(y: Array, x: Array) -> tuple[float, Array]:
+    """Slope of a simple regression and the influence of each session on it."""
+    centred = x - x.mean()
+    variance = float(centred @ centred) / x.size
+    slope = float(centred @ y) / x.size / variance
+    return slope, centred * (y - y.mean() - slope * centred) / variance
 
 
 def huber_beta(y: pd.Series, x: pd.Series, *, level: float = 0.95) -> Estimate:
