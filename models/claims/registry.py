@@ -14,6 +14,7 @@ from models.claims import (
     c20_overextended,
     c22_risk_off_state,
     c23_gold_stabilises,
+    c24_volatile_sold_first,
     c25_liquidity_tightens,
     c26_hawkish_repricing,
 )
@@ -33,6 +34,7 @@ CLAIMS: tuple[Claim, ...] = (
     c20_overextended.CLAIM,
     c22_risk_off_state.CLAIM,
     c23_gold_stabilises.CLAIM,
+    c24_volatile_sold_first.CLAIM,
     c25_liquidity_tightens.CLAIM,
     c26_hawkish_repricing.CLAIM,
 )

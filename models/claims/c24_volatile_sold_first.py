@@ -1,0 +1,219 @@
+"""C24: in panics the most volatile assets are sold first.
+
+Question   On days of stress, do more volatile assets fall by more than their exposure to the market says, in units of
+           their own volatility?
+Trap       A volatile asset falls more in percent on any bad day; so does one with a high beta. Returns are divided by
+           the asset's own volatility and the exposure is held fixed, both as known the day before. What happens on the
+           market's best days in mirror image is exposure again and not an order of selling.
+Criteria   The general rule on theta. Fewer than `minimum_assets` assets, `minimum_days` days or `minimum_spells` spells
+           of stress: not testable.
+Thresholds sesoi (own standard deviations between the calmest and the most volatile asset), minimum_assets,
+           minimum_days, minimum_spells.
+Statistic  theta = minus the mean over stress days of the slope of r/sigma on the rank of sigma (0 to 1), given
+           beta/sigma; spells of stress are resampled whole.
+Secondary  The same on calm days, on the market's worst and best 5 % of sessions, and on the first day of a spell minus
+           the four after it ("first").
+Literature Fama and MacBeth (1973).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from models.betas import rolling_beta
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.specifications import attempted
+from models.claims.tail_betas import TAIL, full_returns
+from models.claims.verdict import Exhibit, SpecificationResult
+from models.cross_section import mean_by_stretch_bootstrap, mean_over_stretches, stretch_numbers, volatility_slopes
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.margins import fit_margins
+from models.stress import drawdown_stress, fear_stress
+
+#: Liquid assets, as far as the study has them.
+ASSETS = (
+    "crypto",
+    "metal",
+    "silver",
+    "miners",
+    "junior_miners",
+    "market",
+    "growth",
+    "technology",
+    "small_caps",
+    "world",
+    "emerging",
+    "credit_fund",
+    "investment_grade",
+    "treasuries",
+    "long_treasuries",
+    "dollar",
+)
+#: Sessions behind a beta and behind the plain standard deviation among the specifications.
+BETA_WINDOW, DEVIATION_WINDOW = 252, 63
+#: Days of a spell that are shown one by one; the first is compared with the others.
+SHOWN_DAYS = 5
+UNIT = "own sd"
+
+
+@dataclass(frozen=True)
+class _CrossSections:
+    """Returns of the assets with what was known of them the day before, on the same sessions."""
+
+    returns: pd.DataFrame
+    betas: pd.DataFrame
+    deviations: dict[str, pd.DataFrame]
+
+    def effects(self, days: pd.Series, *, deviation: str = "GARCH", without: tuple[str, ...] = ()) -> pd.Series:
+        """Minus the slope on volatility of each day on which `days` is True."""
+        kept = [role for role in self.returns.columns if role not in without]
+        chosen = [frame.loc[days, kept] for frame in (self.returns, self.deviations[deviation], self.betas)]
+        return -volatility_slopes(*chosen)
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the slope on volatility over days of stress."""
+    assets = [role for role in ASSETS if role in case.panel.returns.columns]
+    if len(assets) < case.thresholds["minimum_assets"]:
+        return NotDecidable(f"only {len(assets)} liquid assets, {case.thresholds['minimum_assets']:.0f} are needed")
+    sections = _cross_sections(case, assets)
+    stress = _on(fear_stress(case.panel, case.study.stress), sections)
+    too_few = _too_few(case, stress)
+    if too_few is not None:
+        return too_few
+    stretches = stretch_numbers(stress)
+    effects = sections.effects(stress)
+    measured = mean_by_stretch_bootstrap(
+        effects, stretches, level=case.level, replications=case.replications, seed=case.seed, unit=UNIT
+    )
+    if isinstance(measured, NotDecidable):
+        return measured
+    effect, p_value = measured
+    specifications = tuple(_specifications(case, sections))
+    sesoi = case.thresholds["sesoi"]
+    return Measurement(
+        legs=(Leg("volatile assets fall beyond their exposure in stress", effect, sesoi, p_value, specifications),),
+        combine=conjunction,
+        kind="single",
+        headline=effect,
+        headline_label="extra fall of the most volatile against the calmest asset on a day of stress",
+        n=effect.n,
+        n_events=int(stretches.nunique()),
+        window=f"{case.describe('full')}, {len(effects)} days of stress, {len(assets)} assets",
+        secondary=_readings(case, sections, stress, effects, stretches),
+        exhibits=(_spell_days(case, effects, stretches),),
+        curve=curve(specifications, sesoi),
+    )
+
+
+def _cross_sections(case: Case, assets: list[str]) -> _CrossSections:
+    rows = case.panel.returns[assets].dropna()
+    betas = {
+        role: rolling_beta(rows[role], rows["market"].rename("factor"), window=BETA_WINDOW, level=case.level).frame[
+            "estimate"
+        ]
+        for role in assets
+    }
+    known_betas = pd.DataFrame(betas).shift(1).dropna()
+    deviations = {
+        "GARCH": fit_margins(rows).variances.pow(0.5),
+        f"{DEVIATION_WINDOW} sessions": rows.rolling(DEVIATION_WINDOW).std().shift(1),
+    }
+    index = known_betas.index[known_betas.index.isin(case.sessions("full"))]
+    return _CrossSections(
+        rows.loc[index], known_betas.loc[index], {name: frame.loc[index] for name, frame in deviations.items()}
+    )
+
+
+def _on(labels: pd.Series, sections: _CrossSections) -> pd.Series:
+    return labels.reindex(sections.returns.index, fill_value=False)
+
+
+def _too_few(case: Case, labels: pd.Series) -> NotDecidable | None:
+    days, spells = int(labels.sum()), int(stretch_numbers(labels).nunique())
+    if days < case.thresholds["minimum_days"] or spells < case.thresholds["minimum_spells"]:
+        return NotDecidable(f"only {days} stress days in {spells} spells")
+    return None
+
+
+def _specifications(case: Case, sections: _CrossSections) -> list[SpecificationResult]:
+    """Stress x volatility x assets x sample, errors by spell."""
+    labels = {
+        "fear index": _on(fear_stress(case.panel, case.study.stress), sections),
+        "market drawdown": _on(drawdown_stress(case.panel, case.study.stress), sections),
+    }
+    without: dict[str, tuple[str, ...]] = {"all assets": (), "without Bitcoin": ("crypto",)}
+    samples = ("full", *case.open_windows("post_2020"))
+    results = []
+    for (by, label), deviation, (core, dropped), sample in product(
+        labels.items(), sections.deviations, without.items(), samples
+    ):
+        chosen = label & label.index.isin(case.sessions(sample))
+
+        def estimate(
+            chosen: pd.Series = chosen, deviation: str = deviation, dropped: tuple[str, ...] = dropped
+        ) -> Estimate | NotDecidable:
+            effects = sections.effects(chosen, deviation=deviation, without=dropped)
+            return mean_over_stretches(effects, stretch_numbers(chosen), level=case.level, unit=UNIT)
+
+        name = f"{by}, volatility by {deviation}, {core}, {sample.replace('_', ' ')}"
+        too_few = _too_few(case, chosen)
+        results.append(SpecificationResult(name, too_few) if too_few else attempted(name, estimate))
+    return results
+
+
+def _readings(
+    case: Case, sections: _CrossSections, stress: pd.Series, effects: pd.Series, stretches: pd.Series
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    market = full_returns(case, ("market",))["market"].reindex(sections.returns.index)
+    worst, best = market <= market.quantile(TAIL), market >= market.quantile(1.0 - TAIL)
+    return {
+        "the same on calm days": _mean(case, sections, ~stress),
+        "the same on the market's worst 5 % of sessions": _mean(case, sections, worst),
+        "the same on the market's best 5 % of sessions": _mean(case, sections, best),
+        "first day of a spell minus the four after it": _first_days(case, effects, stretches),
+    }
+
+
+def _mean(case: Case, sections: _CrossSections, labels: pd.Series) -> Estimate | NotDecidable:
+    return mean_over_stretches(sections.effects(labels), stretch_numbers(labels), level=case.level, unit=UNIT)
+
+
+def _day_of_spell(stretches: pd.Series) -> pd.Series:
+    return stretches.groupby(stretches).cumcount() + 1
+
+
+def _first_days(case: Case, effects: pd.Series, stretches: pd.Series) -> Estimate | NotDecidable:
+    """Effect on the first day minus the mean of the next four, over the spells that last longer than a day."""
+    day = _day_of_spell(stretches)
+    first = effects[day == 1].groupby(stretches[day == 1]).mean()
+    later = effects[(day > 1) & (day <= SHOWN_DAYS)]
+    differences = (first - later.groupby(stretches.loc[later.index]).mean()).dropna()
+    own = pd.Series(np.arange(len(differences)), index=differences.index)
+    return mean_over_stretches(differences, own, level=case.level, unit=UNIT)
+
+
+def _spell_days(case: Case, effects: pd.Series, stretches: pd.Series) -> Exhibit:
+    day, rows = _day_of_spell(stretches), {}
+    for number in range(1, SHOWN_DAYS + 1):
+        chosen = effects[day == number]
+        one = mean_over_stretches(chosen, stretches, level=case.level, unit=UNIT)
+        if isinstance(one, Estimate):
+            rows[f"day {number} of a spell"] = (one.value, one.lower, one.upper)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    note = "Minus the slope of scaled returns on the rank of volatility, given scaled betas; spells of the fear index"
+    return Exhibit("extra fall of volatile assets by day of the spell", frame, "own standard deviations", note)
+
+
+CLAIM = Claim(
+    id="C24",
+    needs=("market", "fear"),
+    windows=("full",),
+    thresholds=("sesoi", "minimum_assets", "minimum_days", "minimum_spells"),
+    measure=measure,
+)
