@@ -20,8 +20,9 @@ SIMULATED = "SIMULATED"
 class CsvFolder:
     """Reads the first file that exists of those the study lists for an instrument.
 
-    After the study's names, `<id>.csv` and `<id>-SIMULATED.csv` (lower case id) are tried. A file whose name or leading
-    `#` lines say SIMULATED marks its series, and so the whole panel, as simulated wherever it was copied to.
+    After the study's names, `<id>.csv` and `<id>-SIMULATED.csv` (lower case id) are tried; `GLD.csv` will do for
+    `gld.csv` where that is not there. A file whose name or leading `#` lines say SIMULATED marks its series, and so the
+    whole panel, as simulated wherever it was copied to.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,11 +34,13 @@ class CsvFolder:
             raise SourceError(str(folder), "is a file, not a folder", "Name the folder that holds the CSV files.")
         self._folder = folder
         try:
-            self._names = frozenset(path.name for path in folder.iterdir())
+            names = sorted(path.name for path in folder.iterdir())
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             raise SourceError(str(folder), f"cannot be listed ({reason})", "Check its permissions.") from error
-        self._marked = bool(self._names) and all(SIMULATED in name for name in self._names if name.endswith(".csv"))
+        self._names = {name.lower(): name for name in names} | {name: name for name in names}
+        tables = [name for name in names if name.lower().endswith(".csv")]
+        self._marked = bool(tables) and all(SIMULATED in name for name in tables)
 
     @property
     def kind(self) -> Kind:
@@ -53,22 +56,29 @@ class CsvFolder:
     def read(self, instrument: Instrument) -> Delivery:
         """Deliver `instrument` from the first of its files that exists; the later ones are its alternatives."""
         files = _candidates(instrument)
-        here = [file for file in files if file.name in self._names]
+        here = [file for file in files if self._name(file) is not None]
         if here:
             first, *others = here
-            note = "" if first is files[0] else f"read from {first.name}, as {files[0].name} is not in the folder"
-            witnesses = [file for file in instrument.cross_checks if file.name in self._names]
+            expected = first is files[0] or SIMULATED in first.name
+            note = "" if expected else f"read from {first.name}, as {files[0].name} is not in the folder"
+            witnesses = [file for file in instrument.cross_checks if self._name(file) is not None]
             return replace(
-                deliver_file(self._folder / first.name, first),
+                self._deliver(first),
                 note=note,
-                alternatives=tuple(deliver_file(self._folder / file.name, file) for file in others),
-                cross_checks=tuple(deliver_file(self._folder / file.name, file) for file in witnesses),
+                alternatives=tuple(self._deliver(file) for file in others),
+                cross_checks=tuple(self._deliver(file) for file in witnesses),
             )
         raise SeriesAbsentError(
             instrument.id,
             f"none of {', '.join(file.name for file in files)} is in folder {self._folder.resolve().name}",
             f"Add {files[0].name} (columns date and one of close, adj_close, value).",
         )
+
+    def _name(self, file: CsvFile) -> str | None:
+        return self._names.get(file.name, self._names.get(file.name.lower()))
+
+    def _deliver(self, file: CsvFile) -> Delivery:
+        return deliver_file(self._folder / (self._name(file) or file.name), file)
 
 
 def _candidates(instrument: Instrument) -> tuple[CsvFile, ...]:

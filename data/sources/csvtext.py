@@ -38,6 +38,8 @@ def read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise SourceError(path.name, "is a folder where a file is expected", "Put the CSV file in its place.")
+        if path.exists() and not path.is_file():
+            raise SourceError(path.name, "is no regular file", "Put the CSV file in its place.")
         if path.stat().st_size > LARGEST_FILE:
             raise SourceError(path.name, "is larger than 200 MB", "Give daily data, one file an instrument.")
         return path.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -255,6 +256,24 @@ def test_a_folder_in_place_of_a_file_is_named(small_study: Study, folder: Path) 
     (folder / "gld.csv").unlink()
     (folder / "gld.csv").mkdir()
     with pytest.raises(SourceError, match=r"gld.csv: is a folder where a file is expected"):
+        load_panel(small_study, folder)
+
+
+def test_a_pipe_in_place_of_a_file_is_named(small_study: Study, folder: Path) -> None:
+    (folder / "gld.csv").unlink()
+    os.mkfifo(folder / "gld.csv")
+    with pytest.raises(SourceError, match=r"gld\.csv: is no regular file"):
+        load_panel(small_study, folder)
+
+
+def test_capital_letters_do_not_hide_a_file(small_study: Study, folder: Path) -> None:
+    plain = load_panel(small_study, folder)
+    (folder / "gld.csv").rename(folder / "GLD.CSV")
+    panel = load_panel(small_study, folder)
+    pd.testing.assert_frame_equal(panel.returns, plain.returns)
+    assert panel.origins["metal"].address == "GLD.CSV"
+    (folder / "gld.csv").write_text("date,close\n")
+    with pytest.raises(SourceError, match=r"gld\.csv: holds a header but no row"):
         load_panel(small_study, folder)
 
 

@@ -56,6 +56,9 @@ def test_the_sample_is_marked_wherever_it_goes(main_study: Study, tmp_path: Path
     assert all(origin.simulated for origin in panel.origins.values())
     assert all("Simulated" in origin.source_line() for origin in panel.origins.values())
     assert all(one.light != "red" for one in panel.quality.findings)
+    by_path = load_panel(main_study, ROOT / "data" / "sample")
+    assert by_path.source.startswith("SIMULATED data (not market evidence) from folder sample")
+    assert not any(one.check == "second choice" for one in by_path.quality.findings)
     for path in (ROOT / "data" / "sample").glob("*-SIMULATED.csv"):
         (tmp_path / path.name.replace("-SIMULATED", "")).write_bytes(path.read_bytes())
     for file in main_study.instrument("crypto").files[:1]:
