@@ -133,10 +133,7 @@ def block_jackknife(statistic: Callable[[Indices], Array], rows: int, blocks: in
     edges = np.linspace(0, rows, blocks + 1).astype(np.int64)
     everything = np.arange(rows, dtype=np.int64)
     return np.stack(
-        [
-            statistic(np.concatenate([everything[:start], everything[end:]]))
-            for start, end in pairwise(edges)
-        ]
+        [statistic(np.concatenate([everything[:start], everything[end:]])) for start, end in pairwise(edges)]
     )
 
 
