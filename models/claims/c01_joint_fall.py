@@ -28,7 +28,7 @@ from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
 from models.claims.rule import Ruling, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
-from models.correlation import CCC, CDCC, DCC, CorrelationResult
+from models.correlation import CCC, CDCC, DCC
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.resampling import Resampling
 from models.margins import fit_margins
@@ -40,8 +40,7 @@ CRYPTO, MINERS, JUNIORS = "crypto", "miners", "junior_miners"
 LENGTHS = (5, 7, 21, 84)
 #: Simulated paths of the verdict; a reading beside it takes fewer.
 PATHS, DRAWS = 50_000, 100
-BESIDE_PATHS, BESIDE_DRAWS = 50_000, 10
-BESIDE_HORIZON = 21
+BESIDE_PATHS, BESIDE_DRAWS = 50_000, 20
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -59,13 +58,18 @@ def measure(case: Case) -> Measurement | NotDecidable:
     specifications = _specifications(case, span)
     beside: tuple[tuple[str, CCC | DCC], ...] = (("DCC with normal errors", DCC()), ("constant correlation", CCC()))
 
-    def aside(fitted: CorrelationResult, ahead: int) -> JointFall:
-        return joint_fall(
-            fitted, falls, ahead, paths=BESIDE_PATHS, draws=BESIDE_DRAWS, level=case.level, seed=case.seed
+    readings = {
+        name: joint_fall(
+            one.fit(before, margins=margins, seed=case.seed),
+            falls,
+            horizon,
+            paths=BESIDE_PATHS,
+            draws=BESIDE_DRAWS,
+            level=case.level,
+            seed=case.seed,
         )
-
-    readings = {name: aside(one.fit(before, margins=margins, seed=case.seed), horizon) for name, one in beside}
-    readings[f"{BESIDE_HORIZON} sessions"] = aside(model, BESIDE_HORIZON)
+        for name, one in beside
+    }
     return Measurement(
         legs=(
             _fall_leg(case, smaller, specifications),
@@ -213,7 +217,7 @@ def _probabilities(
     rows = {
         "cDCC, Student-t errors": simulated.probability,
         "the same without correlation": simulated.uncorrelated,
-        **{name: one.probability for name, one in beside.items() if "sessions" not in name},
+        **{name: one.probability for name, one in beside.items()},
     }
     frame = pd.DataFrame.from_dict(
         {

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data import load_panel, load_study
-from models.stress import drawdown_stress, fear_stress, spells
+from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,3 +46,11 @@ def test_fear_label_by_brute_force(panel, study):
 def test_spells_count_separate_stretches():
     assert spells(pd.Series([True, True, False, True, False, False, True])) == 3
     assert spells(pd.Series([False, False])) == 0
+
+
+def test_tail_sessions_by_brute_force(panel):
+    returns = panel.returns["market"]
+    labels = tail_sessions(returns, quantile=0.05, history=252)
+    for at in range(260, len(returns), 131):
+        assert labels.iloc[at] == (returns.iloc[at] <= np.quantile(returns.iloc[:at], 0.05))
+    assert not labels.iloc[:252].any()

@@ -1,0 +1,225 @@
+"""C17: Bitcoin's volume spikes on days of fear.
+
+Question   Is Bitcoin's volume far above its usual level on days that began in fear, and are its extreme days crowded
+           there?
+Trap       Volume grows over the years, differs by weekday and rises with the size of any move. Volume is therefore
+           measured against its own median of the last quarter, without trend and weekday, and fear is read off the fear
+           index at the close before, not off Bitcoin's own fall: labelling by the fall makes the spike by selection.
+           Volumes reported by exchanges are partly invented; a fund that holds Bitcoin is a listed alternative. A rise
+           of volume in fear may be no more than the larger moves: the slope on fear beside the size of the move says
+           what is left.
+Criteria   "Extreme" needs both parts. Level: mean abnormal log volume on fear days minus other days, by the general
+           rule against the log of `ratio`. Frequency: the probability of a top-five-percent volume day on fear days
+           over that on others, less one, by the general rule against `risk_ratio` less one.
+Thresholds ratio (times), risk_ratio (times).
+Statistic  Difference of means and ratio of probabilities; labels travel with their days in the stationary bootstrap.
+Secondary  The same for gold, the miners and the market: is Bitcoin special? Slope on fear beside the size of the move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.specifications import attempted
+from models.claims.verdict import Exhibit, SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.hac import least_squares
+from models.inference.intervals import student_estimate
+from models.inference.resampling import Resampling
+from models.liquidity import MINIMUM_STRESS, VolumeResponse, abnormal_log_volume, volume_response
+from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
+
+SUBJECT = "crypto"
+FUND = "crypto_fund"
+#: Assets beside which Bitcoin is set.
+OTHERS = ("metal", "miners", "market")
+SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
+#: Quantile and history of the same-day labels.
+TAIL, HISTORY = 0.05, 252
+#: Sessions around the first day of a spell in the figure.
+BEFORE, AFTER = 5, 15
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge level and frequency."""
+    sessions = case.sessions("full")
+    labels = fear_stress(case.panel, case.study.stress).reindex(sessions)
+    whole = abnormal_log_volume(case.panel.volumes[SUBJECT])
+    if isinstance(whole, NotDecidable):
+        return whole
+    abnormal = whole.reindex(sessions)
+    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    response = volume_response(abnormal, labels, case.panel.returns.loc[sessions, SUBJECT], resampling)
+    if isinstance(response, NotDecidable):
+        return response
+    difference = response.difference
+    sesoi = float(np.log(case.thresholds["ratio"]))
+    specifications = _specifications(case)
+    usable = labels[abnormal.notna()]
+    return Measurement(
+        legs=(
+            Leg("volume is far above its usual level", difference, sesoi, response.p_value, specifications),
+            _frequency_leg(case, response),
+        ),
+        combine=conjunction,
+        kind="conjunctive",
+        headline=_times(difference),
+        headline_label="volume on fear days over its level on other days",
+        n=len(usable),
+        n_events=spells(usable),
+        window=f"{case.describe('full')}, {int(usable.sum())} of them in fear",
+        secondary=_readings(case, abnormal, labels, response),
+        exhibits=_around_spells(case, abnormal, usable),
+        curve=curve(specifications, sesoi),
+    )
+
+
+def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
+    """Excess of the risk ratio over one, so that no excess is zero."""
+    label = f"extreme days are at least {case.thresholds['risk_ratio']:g} times as frequent"
+    ratio, sesoi = response.risk_ratio, case.thresholds["risk_ratio"] - 1.0
+    if isinstance(ratio, NotDecidable):
+        return Leg(label, ratio, sesoi)
+    excess = replace(
+        ratio,
+        value=ratio.value - 1.0,
+        lower=ratio.lower - 1.0,
+        upper=ratio.upper - 1.0,
+        unit="times",
+        method=f"{ratio.method}; less one",
+    )
+    return Leg(label, excess, sesoi, response.risk_ratio_p_value)
+
+
+def _times(difference: Estimate | NotDecidable) -> Estimate | NotDecidable:
+    if isinstance(difference, NotDecidable):
+        return difference
+    value, lower, upper = (float(np.exp(one)) for one in (difference.value, difference.lower, difference.upper))
+    method = f"exponential of the {difference.method}"
+    return Estimate(value, None, lower, upper, difference.level, difference.n, "times", method)
+
+
+def _difference(abnormal: pd.Series, labels: pd.Series, level: float, what: str) -> Estimate | NotDecidable:
+    """Mean on labelled sessions minus the others, serial-dependence robust interval."""
+    joint = pd.concat([abnormal, labels.astype(float)], axis=1).dropna()
+    volume, label = joint.iloc[:, 0].to_numpy(), joint.iloc[:, 1].to_numpy()
+    if min(label.sum(), label.size - label.sum()) < MINIMUM_STRESS:
+        return NotDecidable(f"{int(label.sum())} of {label.size} sessions are labelled")
+    fit = least_squares(volume, np.column_stack([np.ones(label.size), label]))
+    return fit.estimate(1, level=level, unit="log points", method=f"{what}, cosine HAC")
+
+
+def _stress_labels(case: Case) -> dict[str, pd.Series]:
+    returns, settings = case.panel.returns, case.study.stress
+    labels = {"fear index": fear_stress(case.panel, settings)}
+    if "market" in returns.columns:
+        labels["market drawdown"] = drawdown_stress(case.panel, settings)
+        labels["market's worst days"] = tail_sessions(returns["market"], quantile=TAIL, history=HISTORY)
+    labels["own worst days, fear defined by the asset itself"] = tail_sessions(
+        returns[SUBJECT], quantile=TAIL, history=HISTORY
+    )
+    return labels
+
+
+def _volumes(case: Case) -> dict[str, Callable[[], pd.Series | None]]:
+    """Reported dollars, the same in coins, and shares of the fund."""
+    volumes, closes = case.panel.volumes, case.panel.closes
+    return {
+        "dollars": lambda: volumes[SUBJECT],
+        "coins": lambda: volumes[SUBJECT] / closes[SUBJECT],
+        "fund": lambda: volumes[FUND] if FUND in volumes.columns else None,
+    }
+
+
+def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
+    """Volume x label x sample; the fund has but one sample."""
+    labels = _stress_labels(case)
+    results = []
+    for kind, series in _volumes(case).items():
+        volume = series()
+        abnormal = NotDecidable(f"no series plays the role {FUND}") if volume is None else abnormal_log_volume(volume)
+        for window, (name, label) in product(SAMPLES[-1:] if kind == "fund" else SAMPLES, labels.items()):
+            results.append(
+                attempted(
+                    f"{kind}, {name}, {window.replace('_', ' ')}",
+                    partial(_specified, abnormal, label.loc[case.sessions(window)], case.level, f"{kind}, {name}"),
+                )
+            )
+    return tuple(results)
+
+
+def _specified(
+    abnormal: pd.Series | NotDecidable, label: pd.Series, level: float, what: str
+) -> Estimate | NotDecidable:
+    return (
+        abnormal if isinstance(abnormal, NotDecidable) else _difference(abnormal.loc[label.index], label, level, what)
+    )
+
+
+def _readings(
+    case: Case, abnormal: pd.Series, labels: pd.Series, response: VolumeResponse
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    names = case.panel.names
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {
+        "risk ratio of a top-5% volume day": response.risk_ratio,
+        "log volume in fear beyond what the size of the move makes": response.beyond_volatility,
+    }
+    for role in OTHERS:
+        label = f"log volume of {names.get(role, role)} on fear days minus others"
+        if role not in case.panel.volumes.columns:
+            readings[label] = NotDecidable(f"no series plays the role {role}")
+            continue
+        whole = abnormal_log_volume(case.panel.volumes[role])
+        if isinstance(whole, NotDecidable):
+            readings[label] = whole
+            continue
+        other = whole.reindex(labels.index)
+        readings[label] = _difference(other, labels, case.level, "fear days minus others")
+        readings[f"the same, {names[SUBJECT]} minus {names[role]}"] = _difference(
+            abnormal - other, labels, case.level, "difference of the two differences"
+        )
+    return readings
+
+
+def _around_spells(case: Case, abnormal: pd.Series, labels: pd.Series) -> tuple[Exhibit, ...]:
+    """Mean abnormal volume around the first session of each spell of fear."""
+    starts = np.flatnonzero((labels & ~labels.shift(1, fill_value=False)).to_numpy())
+    values = abnormal.loc[labels.index].to_numpy()
+    rows = {}
+    for day in range(-BEFORE, AFTER + 1):
+        at = starts + day
+        found = values[at[(at >= 0) & (at < values.size)]]
+        found = found[np.isfinite(found)]
+        if found.size > 2 and np.ptp(found) > 0.0:
+            estimate = student_estimate(
+                found.mean(),
+                found.std(ddof=1) / np.sqrt(found.size),
+                found.size - 1,
+                level=case.level,
+                n=found.size,
+                unit="log points",
+                method="mean over spells",
+            )
+            rows[f"day {day:+d}".replace("-", "−")] = (estimate.value, estimate.lower, estimate.upper)
+    if not rows:
+        return ()
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    note = f"Day 0 is the first session of each of {starts.size} spells of fear; Student-t intervals over spells"
+    return (Exhibit("abnormal volume around the start of fear", frame, "log points", note),)
+
+
+CLAIM = Claim(
+    id="C17",
+    needs=(SUBJECT, "fear"),
+    windows=("full",),
+    thresholds=("ratio", "risk_ratio"),
+    measure=measure,
+)

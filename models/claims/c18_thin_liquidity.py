@@ -1,0 +1,214 @@
+"""C18: mining shares are thinly traded, so outflows move them disproportionately.
+
+Question   Does a dollar traded move the miners further than gold, measured in units of what each usually moves?
+Trap       The plain measure of illiquidity, the size of the move for each dollar traded, calls every volatile asset
+           illiquid: most of the ratio of miners to gold is their volatility. The primary measure divides each move by
+           its own conditional volatility first. What is measured is the trade in a fund's shares, which can be busy
+           while the shares it holds are thin, and the reverse. Elsewhere the article calls miners and Bitcoin both
+           highly liquid, which cannot hold beside this statement.
+Criteria   The general rule on theta = mean monthly log ratio of the volatility-adjusted illiquidity of miners and gold
+           against the log of `ratio`.
+Thresholds ratio (times).
+Statistic  Monthly means of the daily ratio of absolute standardised return to dollar volume; equal-weighted cosine
+           intervals over months.
+Secondary  Percent moved by a unit of relative volume on busy falling days, plain and in own volatilities; bid-ask
+           spreads from daily ranges.
+Literature Amihud (2002); Corwin and Schultz (2012); Barardehi, Bernhardt, Ruchti and Weidenmier (2021) on moves within
+           the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from data.errors import EstimationError
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.specifications import attempted
+from models.claims.verdict import Exhibit, SpecificationResult
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.hac import cosine_degrees_of_freedom
+from models.inference.intervals import student_p_value
+from models.inference.resampling import Resampling
+from models.liquidity import (
+    abnormal_log_volume,
+    corwin_schultz_spread,
+    mean_spread,
+    monthly_log_ratio,
+    outflow_impact_ratio,
+    price_impact,
+)
+from models.margins import fit_margins
+
+THIN, DEEP = "miners", "metal"
+#: Pairs of the specifications: the first is said to be thinner than the second.
+PAIRS = ((THIN, DEEP), ("junior_miners", DEEP), (THIN, "crypto"))
+SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
+#: Roles that trade around the clock: their volume is in dollars already, and their market has no night.
+ALWAYS = ("crypto",)
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the ratio of volatility-adjusted illiquidity."""
+    read = cache(partial(_read, case))
+    effect = _ratio(case, read, "per own volatility", (THIN, DEEP), "full")
+    if isinstance(effect, NotDecidable):
+        return effect
+    sesoi = float(np.log(case.thresholds["ratio"]))
+    p_value = student_p_value(effect.value, effect.std_error or 0.0, cosine_degrees_of_freedom(effect.n))
+    specifications = _specifications(case, read)
+    names = case.panel.names
+    return Measurement(
+        legs=(Leg("a dollar moves the miners further than gold", effect, sesoi, p_value, specifications),),
+        combine=conjunction,
+        kind="single",
+        headline=_times(effect),
+        headline_label=f"illiquidity of {names[THIN].lower()} over that of {names[DEEP].lower()}, per own volatility",
+        n=effect.n,
+        window=f"{case.describe('full')}, {effect.n} months",
+        secondary=_readings(case, read),
+        exhibits=(_lines(case, read),),
+        curve=curve(specifications, sesoi),
+    )
+
+
+def _dollars(case: Case, role: str) -> pd.Series:
+    volume = case.panel.volumes[role]
+    return volume if role in ALWAYS else volume * case.panel.closes[role]
+
+
+def _volatility(case: Case, role: str) -> pd.Series:
+    returns = case.panel.returns[role].dropna()
+    margins = fit_margins(returns.to_frame(role), case.study.margins.volatility, case.study.margins.mean)
+    return pd.Series(np.sqrt(margins.variances[role].to_numpy()), index=returns.index)
+
+
+def _inside(case: Case, role: str) -> pd.Series:
+    """Percent log return from open to close."""
+    if role not in case.panel.bars:
+        raise EstimationError(role, "has no opening prices", "Give a file with open, high and low.")
+    bars = case.panel.bars[role]
+    return pd.Series(100.0 * np.log((bars["close"] / bars["open"]).to_numpy(dtype=np.float64)), index=bars.index)
+
+
+def _adjusted_impact(case: Case, role: str) -> pd.Series | NotDecidable:
+    return price_impact(case.panel.returns[role], _dollars(case, role), _volatility(case, role))
+
+
+def _plain_impact(case: Case, role: str) -> pd.Series | NotDecidable:
+    return price_impact(case.panel.returns[role], _dollars(case, role))
+
+
+def _inside_impact(case: Case, role: str) -> pd.Series | NotDecidable:
+    return price_impact(_inside(case, role), _dollars(case, role))
+
+
+def _spread(case: Case, role: str) -> pd.Series | NotDecidable:
+    if role not in case.panel.bars:
+        return NotDecidable(f"{case.panel.names[role]} has no daily ranges")
+    return corwin_schultz_spread(case.panel.bars[role], overnight=role not in ALWAYS)["floored"]
+
+
+MEASURES: dict[str, Callable[[Case, str], pd.Series | NotDecidable]] = {
+    "per own volatility": _adjusted_impact,
+    "plain": _plain_impact,
+    "open to close": _inside_impact,
+    "spread from ranges": _spread,
+}
+
+
+#: A measure by name and role.
+Read = Callable[[str, str], pd.Series | NotDecidable]
+
+
+def _read(case: Case, measure_name: str, role: str) -> pd.Series | NotDecidable:
+    if role not in case.panel.volumes.columns:
+        return NotDecidable(f"no series plays the role {role}")
+    return MEASURES[measure_name](case, role)
+
+
+def _ratio(case: Case, read: Read, measure_name: str, pair: tuple[str, str], window: str) -> Estimate | NotDecidable:
+    sessions, measured = case.sessions(window), []
+    for role in pair:
+        series = read(measure_name, role)
+        if isinstance(series, NotDecidable):
+            return series
+        measured.append(series[series.index.isin(sessions)])
+    return monthly_log_ratio(*measured, level=case.level)
+
+
+def _times(log_ratio: Estimate) -> Estimate:
+    value, lower, upper = (float(np.exp(one)) for one in (log_ratio.value, log_ratio.lower, log_ratio.upper))
+    method = f"exponential of the {log_ratio.method}"
+    return Estimate(value, None, lower, upper, log_ratio.level, log_ratio.n, "times", method)
+
+
+def _specifications(case: Case, read: Read) -> tuple[SpecificationResult, ...]:
+    """Measure x pair x sample."""
+    names = case.panel.names
+    return tuple(
+        attempted(
+            f"{name}, {names.get(first, first).lower()} over {names.get(second, second)}, {window.replace('_', ' ')}",
+            partial(_ratio, case, read, name, (first, second), window),
+        )
+        for name, (first, second), window in product(MEASURES, PAIRS, SAMPLES)
+    )
+
+
+def _readings(case: Case, read: Read) -> dict[str, Estimate | TestResult | NotDecidable]:
+    sessions = case.sessions("full")
+    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    abnormal, returns, scaled = {}, {}, {}
+    for role in (THIN, DEEP):
+        volume = abnormal_log_volume(_dollars(case, role))
+        if isinstance(volume, NotDecidable):
+            return {"busy falling days": volume}
+        abnormal[role], returns[role] = volume.loc[sessions], case.panel.returns[role]
+        scaled[role] = case.panel.returns[role] / _volatility(case, role)
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {
+        "percent moved by a unit of relative volume on busy falling days, log ratio": outflow_impact_ratio(
+            returns[THIN], abnormal[THIN], returns[DEEP], abnormal[DEEP], resampling
+        ),
+        "the same in own volatilities": outflow_impact_ratio(
+            scaled[THIN], abnormal[THIN], scaled[DEEP], abnormal[DEEP], resampling
+        ),
+        "plain log ratio of illiquidity": _ratio(case, read, "plain", (THIN, DEEP), "full"),
+    }
+    for role in (THIN, "junior_miners", DEEP, "crypto"):
+        if role in case.panel.volumes.columns:
+            spread = read("spread from ranges", role)
+            readings[f"spread of {case.panel.names[role]} from its ranges"] = (
+                spread
+                if isinstance(spread, NotDecidable)
+                else mean_spread(spread[spread.index.isin(sessions)], level=case.level)
+            )
+    return readings
+
+
+def _lines(case: Case, read: Read) -> Exhibit:
+    """Monthly log of the volatility-adjusted measure."""
+    paths = {}
+    for role in (THIN, "junior_miners", DEEP, "crypto"):
+        impact = read("per own volatility", role)
+        if isinstance(impact, NotDecidable):
+            continue
+        monthly = impact[impact.index.isin(case.sessions("full"))].resample("ME").mean()
+        paths[case.panel.names[role]] = monthly.where(monthly > 0.0).apply(np.log)
+    note = (
+        "Mean of |return| / volatility for each million dollars traded; the trade in a fund is not that in its assets"
+    )
+    return Exhibit("illiquidity by month", pd.DataFrame(paths), "log points", note)
+
+
+CLAIM = Claim(
+    id="C18",
+    needs=(THIN, DEEP),
+    windows=("full",),
+    thresholds=("ratio",),
+    measure=measure,
+)
