@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from data import load_panel
 from data.errors import QualityError, SourceError, StudyError, StudyFileError
@@ -92,6 +94,17 @@ def test_until_is_what_was_known_then(small_study: Study, folder: Path) -> None:
     assert whole.until(date(2030, 1, 1)) is whole
     with pytest.raises(QualityError, match="Choose a later date"):
         whole.until(START)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dates(date(2025, 12, 17), date(2026, 1, 4)))
+def test_cutting_a_panel_equals_loading_it_cut(small_study: Study, folder: Path, last: date) -> None:
+    then, cut = load_panel(small_study, folder, last), load_panel(small_study, folder).until(last)
+    assert then.source == cut.source
+    pd.testing.assert_frame_equal(then.levels, cut.levels)
+    pd.testing.assert_frame_equal(then.returns, cut.returns)
+    for role in then.roles:
+        pd.testing.assert_series_equal(then.history[role], cut.history[role])
 
 
 def test_nothing_from_the_future_changes_the_past(small_study: Study, folder: Path, rewrite: Rewrite) -> None:
