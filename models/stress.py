@@ -31,9 +31,14 @@ def drawdown_stress(panel: Panel, settings: Stress) -> pd.Series:
     -------
     Series of bool, (T,)
     """
-    level = panel.history["market"].dropna()
+    return drawdown_labels(panel.history["market"], panel.returns.index, settings)
+
+
+def drawdown_labels(level: pd.Series, sessions: pd.Index, settings: Stress) -> pd.Series:
+    """The same for any level and any sessions, e.g. from long before the panel's start."""
+    level = level.dropna()
     high = level.rolling(settings.drawdown_window, min_periods=settings.drawdown_window).max()
-    return _known_before(100.0 * (level / high - 1.0) <= settings.drawdown, panel.returns.index)
+    return _known_before(100.0 * (level / high - 1.0) <= settings.drawdown, sessions)
 
 
 def tail_sessions(returns: pd.Series, *, quantile: float, history: int) -> pd.Series:

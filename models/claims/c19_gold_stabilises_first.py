@@ -1,0 +1,164 @@
+"""C19: gold stabilises first after stress.
+
+Question   After a fall of the share market, is gold calm again, and back at its earlier price, before Bitcoin, the
+           miners and the market itself?
+Trap       A calm asset regains a given percentage sooner, and one that hardly fell has nothing to regain. Only assets
+           that fell by more than a usual month of their own count, and calm is measured against an asset's own past.
+           There are few episodes: "inconclusive" is the likely answer at any truth that is not overwhelming.
+Criteria   Both parts must hold, calm and price: gold's share of first places, beyond the 1/m that chance gives one of m
+           assets that fell, reaches `sesoi` with an exact interval above zero. Fewer than `minimum_episodes` episodes
+           in which gold fell with another asset: not testable.
+Thresholds sesoi (share of first places beyond chance), minimum_episodes.
+Statistic  Mean over episodes of gold's share of the first place (ties share it) minus 1/m; exact permutation within
+           episodes. Episodes are dated by the market's drawdown, each after 63 sessions without one.
+Secondary  Half-life of a variance shock of each asset, GJR.
+Literature Kaplan and Meier (1958) for the waits that the horizon cuts off.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.rule import conjunction, curve
+from models.claims.verdict import Exhibit, SpecificationResult
+from models.episodes import CALM, Criterion, Episode, Recoveries, drawdown_episodes, first_to_recover, recoveries
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.margins import fit_margins
+from models.persistence import variance_half_life
+from models.stress import drawdown_labels
+
+ROLES = ("metal", "crypto", "miners", "market")
+CRITERIA: dict[Criterion, str] = {
+    "volatility": "it is the first to be calm again",
+    "price": "it is the first to be back at its earlier price",
+}
+#: Sessions after the trough at which the share that has not recovered is shown.
+SHOWN = (1, 5, 21, 63, 126, 252)
+#: Specifications: sessions without drawdown before an episode, and after which the wait is cut off.
+OTHER_CALM, OTHER_HORIZON = 42, 126
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge who comes first in calm and in price."""
+    levels = _levels(case, ROLES)
+    episodes = _episodes(case, levels)
+    waits = {criterion: recoveries(levels, episodes, criterion=criterion) for criterion in CRITERIA}
+    fell = _joint_falls(waits["volatility"])
+    if fell < case.thresholds["minimum_episodes"]:
+        return NotDecidable(f"gold fell together with another asset in only {fell} of {len(episodes)} episodes")
+    legs = tuple(_leg(case, criterion, waits[criterion]) for criterion in CRITERIA)
+    sesoi = case.thresholds["sesoi"]
+    return Measurement(
+        legs=legs,
+        combine=conjunction,
+        kind="conjunctive",
+        headline=legs[0].effect,
+        headline_label="gold's share of first places in calming down, beyond chance",
+        n=fell,
+        n_events=fell,
+        window=f"{case.describe('full')}, {len(episodes)} falls of the market",
+        secondary=_half_lives(case),
+        exhibits=tuple(
+            _waiting(case, criterion, wait) for criterion, wait in waits.items() if isinstance(wait, Recoveries)
+        ),
+        curve=curve(legs[0].specifications, sesoi),
+    )
+
+
+def _levels(case: Case, roles: tuple[str, ...]) -> pd.DataFrame:
+    """Levels on the market's sessions: the panel's, and before its start those of the history."""
+    sessions = case.panel.history["market"].dropna().index
+    earlier = pd.DataFrame({role: case.panel.history[role].reindex(sessions) for role in roles})
+    return case.panel.levels[list(roles)].dropna(how="all").combine_first(earlier)
+
+
+def _episodes(
+    case: Case, levels: pd.DataFrame, *, calm: int = CALM, since: pd.Timestamp | None = None
+) -> tuple[Episode, ...]:
+    """Falls of the market that begin in the window "full", or from `since` on."""
+    begin = case.sessions("full")[0] if since is None else since
+    stress = drawdown_labels(levels["market"], levels.index, case.study.stress)
+    return tuple(one for one in drawdown_episodes(stress, levels["market"], calm=calm) if one.first >= begin)
+
+
+def _joint_falls(waits: Recoveries | NotDecidable) -> int:
+    if isinstance(waits, NotDecidable):
+        return 0
+    fell = waits.sessions.notna()
+    return int((fell["metal"] & (fell.sum(axis=1) > 1)).sum())
+
+
+def _leg(case: Case, criterion: Criterion, waits: Recoveries | NotDecidable) -> Leg:
+    label, sesoi = CRITERIA[criterion], case.thresholds["sesoi"]
+    measured = waits if isinstance(waits, NotDecidable) else first_to_recover(waits, "metal", level=case.level)
+    if isinstance(measured, NotDecidable):
+        return Leg(label, measured, sesoi)
+    return Leg(label, measured[0], sesoi, measured[1], _specifications(case, criterion))
+
+
+def _specifications(case: Case, criterion: Criterion) -> tuple[SpecificationResult, ...]:
+    """Other rivals, other episodes, a shorter horizon, and the longer history without Bitcoin."""
+    levels = _levels(case, ROLES)
+    episodes = _episodes(case, levels)
+    variants: dict[str, tuple[pd.DataFrame, tuple[Episode, ...], int]] = {
+        f"episodes after {OTHER_CALM} calm sessions": (levels, _episodes(case, levels, calm=OTHER_CALM), SHOWN[-1]),
+        f"waits up to {OTHER_HORIZON} sessions": (levels, episodes, OTHER_HORIZON),
+        "without the market": (levels.drop(columns="market"), episodes, SHOWN[-1]),
+        "without Bitcoin": (levels.drop(columns="crypto"), episodes, SHOWN[-1]),
+    }
+    longer = levels.drop(columns="crypto")
+    start = longer.dropna().index[0]
+    variants[f"without Bitcoin, since {start.year}"] = (longer, _episodes(case, longer, since=start), SHOWN[-1])
+    if "junior_miners" in case.panel.levels.columns:
+        juniors = _levels(case, ("metal", "crypto", "junior_miners", "market"))
+        variants["junior miners"] = (juniors, episodes, SHOWN[-1])
+    results = []
+    for label, (frame, chosen, horizon) in variants.items():
+        waits = recoveries(frame, chosen, criterion=criterion, horizon=horizon)
+        first = waits if isinstance(waits, NotDecidable) else first_to_recover(waits, "metal", level=case.level)
+        results.append(SpecificationResult(label, first if isinstance(first, NotDecidable) else first[0]))
+    return tuple(results)
+
+
+def _half_lives(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
+    returns = case.panel.returns.loc[case.sessions("full"), list(ROLES)].dropna()
+    return {
+        f"half-life of a variance shock, {case.panel.names[margin.name]}": variance_half_life(margin, level=case.level)
+        for margin in fit_margins(returns, volatility="gjr").fitted
+    }
+
+
+def _waiting(case: Case, criterion: Criterion, waits: Recoveries) -> Exhibit:
+    """Share of episodes in which an asset that fell has not recovered yet (Kaplan-Meier)."""
+    rows = {}
+    for role in waits.sessions.columns:
+        fell = waits.sessions[role].notna()
+        if not fell.any():
+            continue
+        survival = SurvfuncRight(waits.sessions.loc[fell, role].to_numpy(), waits.observed.loc[fell, role].to_numpy())
+        times = np.asarray(survival.surv_times)
+        left = np.concatenate([[1.0], np.asarray(survival.surv_prob)])
+        rows[f"{case.panel.names[role]} ({int(fell.sum())} falls)"] = [
+            float(left[np.searchsorted(times, day, side="right")]) for day in SHOWN
+        ]
+    columns = [f"{day} session{'s' if day > 1 else ''}" for day in SHOWN]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    what = "calm again" if criterion == "volatility" else "back at its earlier price"
+    return Exhibit(
+        f"share not yet {what}, by sessions after the market's low",
+        frame,
+        "share of episodes",
+        "Kaplan-Meier; assets that fell by more than a usual month of their own",
+    )
+
+
+CLAIM = Claim(
+    id="C19",
+    needs=ROLES,
+    windows=("full",),
+    thresholds=("sesoi", "minimum_episodes"),
+    measure=measure,
+)
