@@ -142,14 +142,15 @@ def _columns(header: Sequence[str], name: str) -> dict[str, int]:
 
 
 def _dates(fields: Sequence[str], name: str, first_line: int) -> np.ndarray:
-    for offset, field in enumerate(fields):
-        if not _DATE.fullmatch(field):
-            raise _bad_date(name, first_line + offset, field)
     try:
         days = np.array(fields, dtype="datetime64[D]")
     except ValueError:
+        days = np.array([], dtype="datetime64[D]")
+    # numpy reads more forms than one: what it read must be what stands there.
+    read = days.size == len(fields) and not np.isnat(days).any()
+    if not read or (np.datetime_as_string(days) != np.array(fields)).any():
         offset = next(i for i, field in enumerate(fields) if not _is_day(field))
-        raise _bad_date(name, first_line + offset, fields[offset]) from None
+        raise _bad_date(name, first_line + offset, fields[offset])
     outside = np.flatnonzero((days < np.datetime64("1800-01-01")) | (days > np.datetime64("2199-12-31")))
     if outside.size:
         raise _bad_date(name, first_line + int(outside[0]), fields[int(outside[0])])
@@ -173,10 +174,9 @@ def _dates(fields: Sequence[str], name: str, first_line: int) -> np.ndarray:
 
 def _is_day(field: str) -> bool:
     try:
-        np.datetime64(field, "D")
+        return bool(_DATE.fullmatch(field)) and not np.isnat(np.datetime64(field, "D"))
     except ValueError:
         return False
-    return True
 
 
 def _bad_date(name: str, line: int, field: str) -> SourceError:
@@ -185,10 +185,9 @@ def _bad_date(name: str, line: int, field: str) -> SourceError:
 
 def _numbers(fields: Sequence[str], column: str, name: str, first_line: int) -> np.ndarray:
     try:
-        values = np.array([math.nan if field in BLANKS else float(field) for field in fields])
+        values = np.fromiter(map(float, fields), dtype=float, count=len(fields))
     except ValueError:
-        offset = next(i for i, field in enumerate(fields) if not _is_number(field))
-        raise _bad_number(name, first_line + offset, column, fields[offset]) from None
+        values = _with_blanks(fields, column, name, first_line)
     suspects = np.flatnonzero(~np.isfinite(values))
     for offset in suspects.tolist():
         if fields[offset] not in BLANKS:
@@ -199,6 +198,14 @@ def _numbers(fields: Sequence[str], column: str, name: str, first_line: int) -> 
     if suspects.size == values.size and column in LEVELS:
         raise SourceError(name, f"the column {column} is blank throughout", "Fill it or remove it.")
     return values
+
+
+def _with_blanks(fields: Sequence[str], column: str, name: str, first_line: int) -> np.ndarray:
+    try:
+        return np.array([math.nan if field in BLANKS else float(field) for field in fields])
+    except ValueError:
+        offset = next(i for i, field in enumerate(fields) if not _is_number(field))
+        raise _bad_number(name, first_line + offset, column, fields[offset]) from None
 
 
 def _is_number(field: str) -> bool:
