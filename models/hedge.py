@@ -18,6 +18,7 @@ from data.errors import EstimationError
 from models.betas.garch_regression import Distribution, GarchRegression, Volatility, garch_regression
 from models.betas.sample import complete_rows
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.resampling import Resampling, percentile_estimate
 
 Array = NDArray[np.float64]
 Thresholds = Literal["sample", "expanding"]
@@ -75,6 +76,21 @@ class SafeHaven:
     def change(self, quantile: float | None = None) -> Estimate | NotDecidable:
         """Slope from `since` on minus the slope before."""
         return self._sum(quantile, (" since",), "change of the slope") if self.since is not None else _UNDIVIDED
+
+    def resampled(self, resampling: Resampling, quantile: float | None = None) -> Estimate | NotDecidable:
+        """The slope at or below `quantile` with a block-bootstrap interval instead of the sandwich: a check of it."""
+        slope = self.slope(quantile)
+        if isinstance(slope, NotDecidable):
+            return slope
+        draws = self.regression.resampled(resampling)[list(self._parts(quantile, ("",)))].sum(axis=1, skipna=False)
+        return percentile_estimate(
+            slope.value,
+            draws.to_numpy(),
+            level=resampling.level,
+            n=self.regression.n,
+            unit="",
+            method=f"slope on {self.factor}, weighted by the inverse of the GARCH variances",
+        )
 
     @property
     def covariance(self) -> pd.DataFrame:

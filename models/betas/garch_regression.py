@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numba import njit
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -15,6 +16,7 @@ from data.errors import EstimationError
 from models.betas.sample import complete_rows
 from models.estimate import Estimate, TestResult
 from models.inference.intervals import normal_estimate
+from models.inference.resampling import Resampling
 from models.margins.distributions import SHAPES
 from models.margins.kernels import garch_derivatives, garch_variances
 from models.margins.model import MAX_PERSISTENCE
@@ -40,6 +42,8 @@ class GarchRegression:
     ----------
     params : Series, (P,)
         Coefficients by the name of their column ("const" first), then omega, alpha[, gamma], beta[, nu].
+    design : ndarray, (T, K)
+        The regressors, a constant first.
     influence : ndarray, (T, P)
         Influence of each session on the estimates; its outer product over T^2 is the sandwich covariance. Zero in a
         direction that ended at a bound.
@@ -50,6 +54,7 @@ class GarchRegression:
     """
 
     params: pd.Series
+    design: Array
     influence: Array
     residuals: pd.Series
     variances: pd.Series
@@ -88,6 +93,19 @@ class GarchRegression:
         error = float(np.sqrt(np.sum((self.influence @ weights) ** 2))) / self.n
         value = float(weights @ self.params.to_numpy())
         return normal_estimate(value, error, level=level, n=self.n, method=method, unit=unit)
+
+    def resampled(self, resampling: Resampling) -> pd.DataFrame:
+        """Coefficients on resampled sessions, weighted by 1 / h_t as estimated, (B, K).
+
+        A check of the sandwich that also allows for serial dependence of the scores: rows (y_t, x_t) are drawn together
+        in blocks.
+        """
+        weighted = self.design / np.sqrt(self.variances.to_numpy())[:, None]
+        coefficients = self.params.to_numpy()[: self.design.shape[1]]
+        response = weighted @ coefficients + self.std_residuals.to_numpy()
+        influence = self.influence[:, : coefficients.size] @ self.design.std(axis=0)
+        draws = _weighted_draws(response, np.ascontiguousarray(weighted), resampling.indices(influence))
+        return pd.DataFrame(draws, columns=self.params.index[: coefficients.size])
 
     def wald(
         self, combinations: Sequence[Mapping[str, float]], *, null: str, values: Sequence[float] = ()
@@ -158,6 +176,7 @@ def garch_regression(
     names = ["const", *map(str, rows.columns[1:]), *likelihood.variance_names]
     return GarchRegression(
         params=pd.Series(params, index=names, name="estimate"),
+        design=regressors,
         influence=influence,
         residuals=pd.Series(residuals, index=rows.index, name="residual"),
         variances=pd.Series(variances, index=rows.index, name="variance"),
@@ -305,6 +324,23 @@ class _Likelihood:
             columns.append((self.value_and_gradient(up)[1] - self.value_and_gradient(down)[1])[free] / (2.0 * step))
         hessian = np.column_stack(columns) / self._y.size
         return np.asarray(0.5 * (hessian + hessian.T))
+
+
+@njit(cache=True)
+def _weighted_draws(y: Array, X: Array, indices: NDArray[np.int64]) -> Array:
+    """Least-squares coefficients on each resample; NaN where it does not determine them."""
+    size = X.shape[1]
+    draws = np.full((indices.shape[0], size), np.nan)
+    for draw in range(indices.shape[0]):
+        system, right = np.zeros((size, size)), np.zeros(size)
+        for t in indices[draw]:
+            for i in range(size):
+                right[i] += X[t, i] * y[t]
+                for j in range(size):
+                    system[i, j] += X[t, i] * X[t, j]
+        if np.min(np.diag(system)) > 0.0 and np.linalg.cond(system) < 1e12:
+            draws[draw] = np.linalg.solve(system, right)
+    return draws
 
 
 def _backcast(residuals: Array) -> float:

@@ -60,6 +60,17 @@ def test_slopes_are_recovered_and_covered():
     assert all(33 <= count <= 40 for count in hits.values()), hits
 
 
+def test_block_bootstrap_agrees_with_the_sandwich(resampling):
+    asset, market = world(10)
+    fit = safe_haven(asset, market)
+    for quantile in (None, 0.05):
+        checked, slope = fit.resampled(resampling, quantile), fit.slope(quantile)
+        assert checked.value == slope.value
+        assert checked.std_error == pytest.approx(slope.std_error, rel=0.35)
+        assert checked.contains(slope.value)
+    assert isinstance(safe_haven(asset.iloc[:400], market.iloc[:400]).resampled(resampling, 0.01), NotDecidable)
+
+
 def test_joint_tests_tell_a_constant_slope_from_one_that_changes():
     assert safe_haven(*world(3)).asymmetry_test().p_value < 0.01
     constant = [

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from arch.univariate import GARCH, LS, Normal, StudentsT
 
 from data.errors import EstimationError
@@ -87,6 +88,15 @@ def test_joint_test_uses_the_joint_covariance():
     test = fit.wald([{"market": 1.0}, {"control": 1.0}], values=[1.5, -0.4], null="the truth")
     assert test.statistic == pytest.approx(by_hand)
     assert test.p_value > 0.001
+
+
+def test_resampled_coefficients_are_weighted_least_squares(resampling):
+    y, X = draw(7, n=600)
+    fit = garch_regression(y, X)
+    rows = resampling.indices(fit.influence[:, :3] @ fit.design.std(axis=0))[5]
+    weights = 1.0 / fit.variances.to_numpy()[rows]
+    by_hand = sm.WLS(y.to_numpy()[rows], fit.design[rows], weights=weights).fit().params
+    np.testing.assert_allclose(fit.resampled(resampling).iloc[5], by_hand, rtol=1e-6)
 
 
 def test_constant_variance_leaves_the_slope_with_its_error():
