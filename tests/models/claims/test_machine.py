@@ -1,10 +1,13 @@
 """The verdict machine on the bundled sample: independent recomputation, seeds, gates, roles and thresholds."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
+from data import load_study
 from data.errors import StudyFileError
 from data.study import Study
 from models.claims import Outcome, judge_all
@@ -12,6 +15,8 @@ from models.claims.machine import claim_seed_of
 from models.claims.registry import CLAIMS
 from models.estimate import Estimate
 from models.inference.multiplicity import holm
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def changed(study: Study, **claims) -> Study:
@@ -24,9 +29,12 @@ def with_thresholds(study: Study, claim_id: str, **thresholds) -> Study:
     return changed(study, **{claim_id: claim.model_copy(update={"thresholds": {**claim.thresholds, **thresholds}})})
 
 
-def test_every_claim_with_code_is_judged_in_order(verdicts):
-    assert list(verdicts) == [claim.id for claim in CLAIMS]
-    assert all(verdict.data_kind == "simulated" for verdict in verdicts.values())
+def test_every_claim_with_code_is_judged_in_order(panel, suite):
+    whole = load_study(ROOT / "study.toml")
+    verdicts = judge_all(panel, whole, suite=suite, quick=True)
+    assert [verdict.id for verdict in verdicts] == [claim.id for claim in CLAIMS]
+    assert all(verdict.data_kind == "simulated" for verdict in verdicts)
+    assert all(verdict.reason.endswith(".") for verdict in verdicts)
 
 
 def test_c10_beta_by_statsmodels(panel, verdicts):
@@ -68,16 +76,16 @@ def test_c22_mean_probability_by_hand(suite, verdicts):
     assert verdicts["C22"].headline.value == pytest.approx(filtered.mean(), rel=1e-10)
 
 
-def test_holm_is_applied_within_the_family(verdicts, study):
-    family = [verdict for verdict in verdicts.values() if study.claims[verdict.id].family == "dependence"]
+def test_holm_is_applied_within_the_family(verdicts, six):
+    family = [verdict for verdict in verdicts.values() if six.claims[verdict.id].family == "dependence"]
     expected = holm([verdict.p_value for verdict in family])
     assert [verdict.p_holm for verdict in family] == pytest.approx(expected)
     assert verdicts["C02"].p_holm is None
 
 
-def test_same_seed_same_verdicts_and_other_seed_same_estimates(panel, study, suite, verdicts):
-    again = {verdict.id: verdict for verdict in judge_all(panel, study, suite=suite, quick=True)}
-    other = {verdict.id: verdict for verdict in judge_all(panel, study, suite=suite, quick=True, seed=5)}
+def test_same_seed_same_verdicts_and_other_seed_same_estimates(panel, six, suite, verdicts):
+    again = {verdict.id: verdict for verdict in judge_all(panel, six, suite=suite, quick=True)}
+    other = {verdict.id: verdict for verdict in judge_all(panel, six, suite=suite, quick=True, seed=5)}
     for claim_id, verdict in verdicts.items():
         assert again[claim_id].headline == verdict.headline
         assert again[claim_id].p_value == verdict.p_value
@@ -90,9 +98,9 @@ def test_a_claims_seed_does_not_depend_on_the_others():
     assert len({claim_seed_of(1, claim.id) for claim in CLAIMS}) == len(CLAIMS)
 
 
-def test_a_threshold_moves_the_verdict_it_belongs_to_and_no_other(panel, study, suite, verdicts):
+def test_a_threshold_moves_the_verdict_it_belongs_to_and_no_other(panel, six, suite, verdicts):
     value = verdicts["C10"].headline.value
-    moved = with_thresholds(study, "C10", low=value - 0.5, high=value + 0.5)
+    moved = with_thresholds(six, "C10", low=value - 0.5, high=value + 0.5)
     after = {verdict.id: verdict for verdict in judge_all(panel, moved, suite=suite, quick=True)}
     assert verdicts["C10"].outcome is not Outcome.SUPPORTED
     assert after["C10"].outcome in (Outcome.SUPPORTED, Outcome.MIXED)
@@ -100,36 +108,36 @@ def test_a_threshold_moves_the_verdict_it_belongs_to_and_no_other(panel, study, 
         assert after[claim_id].outcome is verdicts[claim_id].outcome
 
 
-def test_unknown_threshold_is_named(panel, study, suite):
-    odd = with_thresholds(study, "C10", lowest=1.0)
+def test_unknown_threshold_is_named(panel, six, suite):
+    odd = with_thresholds(six, "C10", lowest=1.0)
     with pytest.raises(StudyFileError, match="lowest"):
         judge_all(panel, odd, suite=suite, quick=True)
 
 
-def test_missing_role_makes_its_claims_not_testable(panel, study, suite):
+def test_missing_role_makes_its_claims_not_testable(panel, six, suite):
     without = panel.__class__(**{**vars(panel), "returns": panel.returns.drop(columns="fear")})
-    after = {verdict.id: verdict for verdict in judge_all(without, study, suite=suite, quick=True)}
+    after = {verdict.id: verdict for verdict in judge_all(without, six, suite=suite, quick=True)}
     assert after["C03"].outcome is Outcome.NOT_TESTABLE
     assert "fear" in after["C03"].reason
     assert after["C10"].outcome is not Outcome.NOT_TESTABLE
 
 
-def test_data_that_end_before_the_window_make_its_claims_not_testable(panel, study):
+def test_data_that_end_before_the_window_make_its_claims_not_testable(panel, six):
     early = panel.until(pd.Timestamp("2026-02-04").date())
-    after = {verdict.id: verdict for verdict in judge_all(early, study, quick=True)}
+    after = {verdict.id: verdict for verdict in judge_all(early, six, quick=True)}
     for claim_id in ("C02", "C05", "C06", "C22"):
         assert after[claim_id].outcome is Outcome.NOT_TESTABLE
         assert "2026-02-04" in after[claim_id].reason
     assert isinstance(after["C10"].headline, Estimate)
 
 
-def test_disabled_claims_are_not_judged(panel, study, suite):
-    off = changed(study, C10=study.claims["C10"].model_copy(update={"enabled": False}))
+def test_disabled_claims_are_not_judged(panel, six, suite):
+    off = changed(six, C10=six.claims["C10"].model_copy(update={"enabled": False}))
     assert "C10" not in {verdict.id for verdict in judge_all(panel, off, suite=suite, quick=True)}
 
 
-def test_two_workers_say_the_same_as_one(panel, study, suite, verdicts):
-    after = {verdict.id: verdict for verdict in judge_all(panel, study, suite=suite, quick=True, workers=2)}
+def test_two_workers_say_the_same_as_one(panel, six, suite, verdicts):
+    after = {verdict.id: verdict for verdict in judge_all(panel, six, suite=suite, quick=True, workers=2)}
     assert {claim_id: verdict.headline for claim_id, verdict in after.items()} == {
         claim_id: verdict.headline for claim_id, verdict in verdicts.items()
     }
