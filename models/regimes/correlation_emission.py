@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 #: Bound of the log-odds of lambda; 1 / (1 + exp(15)) is zero for any sample.
 SCALE_BOUND = 15.0
+#: Bound of a free entry of a Cholesky factor: for two series a correlation of 0.99999.
+ENTRY_BOUND = 200.0
 #: Weight, in observations, of the identity in each regime's correlation M-step.
 PENALTY_WEIGHT = 1.0
 
@@ -101,7 +103,7 @@ class FreeCorrelations:
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
-        return [(None, None)] * self.size
+        return [(-ENTRY_BOUND, ENTRY_BOUND)] * self.size
 
     def correlations(self, theta: Array) -> Array:
         factors = sphere_cholesky(theta.reshape(self.k_regimes, self._pairs), self.dimension)
@@ -144,7 +146,8 @@ class ScaledCorrelations:
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
-        return [(None, None)] * self._pairs + [(-SCALE_BOUND, SCALE_BOUND)] * (self.k_regimes - 1)
+        entries: list[tuple[float | None, float | None]] = [(-ENTRY_BOUND, ENTRY_BOUND)] * self._pairs
+        return entries + [(-SCALE_BOUND, SCALE_BOUND)] * (self.k_regimes - 1)
 
     def _unpack(self, theta: Array) -> tuple[Array, Array]:
         factors = sphere_cholesky(theta[None, : self._pairs], self.dimension)

@@ -132,7 +132,7 @@ def _uniformity(residuals: pd.DataFrame) -> TestResult:
 def _summary(values: Array) -> Array:
     """Standard deviation, excess kurtosis and first and tenth autocorrelation of |y|, of each column, shape (4, N)."""
     size = np.abs(values) - np.abs(values).mean(axis=0)
-    spread = np.square(size).sum(axis=0)
+    spread = np.maximum(np.square(size).sum(axis=0), np.finfo(float).tiny)
     lags = [(size[lag:] * size[:-lag]).sum(axis=0) / spread for lag in (1, 10)]
     return np.stack([values.std(axis=0), stats.kurtosis(values, axis=0), *lags])
 
@@ -167,6 +167,7 @@ def _moments(result: SwitchingResult, draws: int, seed: int) -> tuple[pd.DataFra
         {"data": observed.ravel(), "low": low.ravel(), "high": high.ravel(), "p_value": p_values.ravel()}, index=index
     )
     centre, spread = simulated.mean(axis=0), simulated.std(axis=0)
+    spread = np.maximum(spread, np.finfo(float).tiny)
     furthest = np.abs((simulated - centre) / spread).max(axis=(1, 2))
     statistic = float(np.abs((observed - centre) / spread).max())
     joint = TestResult(

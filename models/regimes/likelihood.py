@@ -111,10 +111,16 @@ class SwitchingLikelihood:
         return float(logliks.sum()), smoothed, transitions, first
 
     def value_and_score(self, theta: Array) -> tuple[float, Array]:
-        """Log-likelihood and its score, by Fisher's identity: the expected score of the complete data."""
+        """Log-likelihood and its score, by Fisher's identity: the expected score of the complete data.
+
+        Minus infinity where a matrix is singular in double precision.
+        """
         chain_theta, emission_theta = self.split(theta)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            value, smoothed, transitions, first = self._expectation(theta)
+            try:
+                value, smoothed, transitions, first = self._expectation(theta)
+            except np.linalg.LinAlgError:
+                return -np.inf, np.zeros_like(theta)
             if not np.isfinite(value):
                 return -np.inf, np.zeros_like(theta)
             score = np.concatenate(

@@ -46,18 +46,21 @@ def as_sample(observations: ArrayLike | pd.Series | pd.DataFrame, what: str = "y
     Raises
     ------
     EstimationError
-        If a value is missing or infinite, or nothing is there.
+        If a value is missing, infinite or not a number, or nothing is there.
     """
     if isinstance(observations, pd.Series):
         frame = observations.to_frame(observations.name if observations.name is not None else what)
     elif isinstance(observations, pd.DataFrame):
         frame = observations
     else:
-        values = np.asarray(observations, dtype=np.float64)
+        values = np.asarray(observations)
         columns = values.reshape(len(values), -1) if values.size else values.reshape(0, 1)
         names = [what] if columns.shape[1] == 1 else [f"{what}{i}" for i in range(columns.shape[1])]
         frame = pd.DataFrame(columns, columns=names)
-    values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64))
+    try:
+        values = np.ascontiguousarray(frame.to_numpy(dtype=np.float64))
+    except (TypeError, ValueError):
+        raise EstimationError(what, "holds values that are not numbers", "Give returns or levels only.") from None
     if values.size == 0:
         raise EstimationError(what, "there are no observations", "Check the window of the study.")
     finite = np.isfinite(values)

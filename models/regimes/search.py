@@ -147,14 +147,20 @@ def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observation
 
 
 def _climb(likelihood: SwitchingLikelihood, theta: Array, iterations: int, observations: int) -> Optimum:
-    return maximise(
-        likelihood.value_and_score,
-        [theta],
-        names=likelihood.theta_names,
-        observations=observations,
-        bounds=likelihood.bounds,
-        max_iterations=iterations,
-    )
+    """Quasi-Newton from one point, which it keeps where the line search finds no way up."""
+    try:
+        return maximise(
+            likelihood.value_and_score,
+            [theta],
+            names=likelihood.theta_names,
+            observations=observations,
+            bounds=likelihood.bounds,
+            max_iterations=iterations,
+        )
+    except EstimationError as error:
+        value, score = likelihood.value_and_score(theta)
+        norm = float(np.max(np.abs(score))) / observations
+        return Optimum(theta, value, Convergence(False, str(error), 1, value, None, 1.0, norm, (), 1))
 
 
 def _polish(

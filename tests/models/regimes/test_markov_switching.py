@@ -249,6 +249,7 @@ def test_a_constant_stretch_leaves_no_nan_and_is_named():
         (np.random.default_rng(0).normal(size=25), 4, "cannot carry"),
         (np.repeat(np.random.default_rng(0).normal(size=(300, 1)), 2, axis=1), 2, "linearly dependent"),
         (np.empty(0), 2, "no observations"),
+        (np.array(["a"] * 50), 2, "not numbers"),
     ],
 )
 def test_unusable_data_get_a_typed_answer(y, regimes, words):

@@ -128,3 +128,12 @@ def test_unusable_data_get_a_typed_answer(simulated, margins):
         RSDC(2).fit(returns.iloc[:-1], margins=margins)
     with pytest.raises(EstimationError, match="unknown"):
         RSDC(2, "t", "other")  # type: ignore[arg-type]
+
+
+def test_a_stale_stretch_of_all_series_is_survived(simulated):
+    stale = simulated[0].iloc[:1000].copy()
+    stale.iloc[300:400] = 0.0
+    for structure in ("free", "restricted"):
+        fitted = RSDC(2, "t", structure).fit(stale, starts=4)
+        assert np.isfinite(fitted.params).all()
+        assert np.isfinite(fitted.smoothed.to_numpy()).all()
