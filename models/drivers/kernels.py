@@ -141,15 +141,36 @@ def shapley_draws(rows: Array, indices: Codes, block_of: Codes, blocks: int, mov
 
 @njit(cache=True)
 def partial_fit_draws(rows: Array, indices: Codes, tested: int) -> Array:
-    """R-squared of all regressors and of those after the first `tested`, on each resample, (B, 2)."""
+    """Log of the unexplained share that the first `tested` regressors leave of what the others leave, (B, 2).
+
+    Column 0 is log(SSR of all / SSR of the controls) on each resample, column 1 its standard error from the influence
+    e_full^2 / s_full^2 - e_controls^2 / s_controls^2 of a row.
+    """
     columns = rows.shape[1]
     everything = np.arange(1, columns)
     controls = np.arange(1 + tested, columns)
-    draws = np.zeros((indices.shape[0], 2))
+    draws = np.empty((indices.shape[0], 2))
     for draw in range(indices.shape[0]):
-        products = centred_products(rows, indices[draw])
-        for kind, members in enumerate((everything, controls)):
-            slopes = subset_slopes(products, members)
-            for k in range(members.size):
-                draws[draw, kind] += slopes[k] * products[0, members[k]] / products[0, 0]
+        index = indices[draw]
+        products = centred_products(rows, index)
+        full, part = subset_slopes(products, everything), subset_slopes(products, controls)
+        unexplained, left = products[0, 0], products[0, 0]
+        for k in range(everything.size):
+            unexplained -= full[k] * products[0, everything[k]]
+        for k in range(controls.size):
+            left -= part[k] * products[0, controls[k]]
+        mean = np.zeros(columns)
+        for t in index:
+            mean += rows[t]
+        mean /= index.size
+        total = 0.0
+        for t in index:
+            error = restricted = rows[t, 0] - mean[0]
+            for k in range(everything.size):
+                error -= full[k] * (rows[t, everything[k]] - mean[everything[k]])
+            for k in range(controls.size):
+                restricted -= part[k] * (rows[t, controls[k]] - mean[controls[k]])
+            total += (error**2 / unexplained - restricted**2 / left) ** 2
+        draws[draw, 0] = np.log(unexplained / left) if unexplained > 0.0 else np.nan
+        draws[draw, 1] = np.sqrt(total)
     return draws

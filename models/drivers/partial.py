@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,8 +12,9 @@ import pandas as pd
 from models.drivers.kernels import partial_fit_draws
 from models.drivers.shapley import regression_design, residual_influence
 from models.estimate import Estimate, NotDecidable
+from models.inference.bootstrap import studentised_interval
 from models.inference.hac import least_squares
-from models.inference.resampling import Resampling, percentile_estimate
+from models.inference.resampling import Resampling
 
 
 @dataclass(frozen=True)
@@ -21,15 +23,18 @@ class PartialFit:
 
     Attributes
     ----------
-    partial_r_squared : Estimate or NotDecidable
+    partial_r_squared : Estimate
         Corrected for the number of regressors, so it can be negative.
+    p_value : float
+        Two-sided; inverts the interval at zero.
     coefficients : mapping of str to Estimate
         Slopes of the whole regression with serial-dependence robust intervals.
     r_squared : float
         Of the whole regression, uncorrected.
     """
 
-    partial_r_squared: Estimate | NotDecidable
+    partial_r_squared: Estimate
+    p_value: float
     coefficients: Mapping[str, Estimate]
     r_squared: float
 
@@ -55,8 +60,8 @@ def partial_r_squared(
     -----
     :math:`1 - (1 - R^2_p)(n - C - 1)/(n - C - K - 1)` with
     :math:`R^2_p = 1 - (1 - R^2_{full})/(1 - R^2_{controls})` (Ezekiel 1930, applied to the residuals of the controls).
-    A resample adds the same upward bias once more: its partial R-squared centres on the uncorrected one, so the
-    correction is applied to the draws twice, on the scale of the unexplained share.
+    The interval is bootstrap-t on the scale of :math:`\log(1 - R^2_p)`; a resample adds the upward bias of a finite
+    sample once more, so the draws are corrected twice.
     """
     blocks = {"tested": tuple(tested.columns), "controls": tuple(controls.columns)}
     used = {name: columns for name, columns in blocks.items() if columns}
@@ -65,24 +70,33 @@ def partial_r_squared(
         return design
     rows = design.rows
     n, k, c = len(rows), tested.shape[1], controls.shape[1]
-    correction = (n - c - 1) / (n - c - k - 1)
-
-    def unexplained(indices: np.ndarray) -> np.ndarray:
-        fits = partial_fit_draws(rows, indices, k)
-        return np.asarray((1.0 - fits[:, 0]) / (1.0 - fits[:, 1]), dtype=np.float64)
-
-    value = float(unexplained(np.arange(n)[None, :])[0])
-    draws = unexplained(resampling.indices(residual_influence(rows)))
+    correction = math.log((n - c - 1) / (n - c - k - 1))
+    value, std_error = partial_fit_draws(rows, np.arange(n)[None, :], k)[0]
+    draws = partial_fit_draws(rows, resampling.indices(residual_influence(rows)), k)
+    on_log, p_value = studentised_interval(
+        value + correction,
+        std_error,
+        draws[:, 0] + 2.0 * correction,
+        draws[:, 1],
+        level=resampling.level,
+        n=n,
+        unit="",
+        method="",
+    )
     fit = least_squares(rows[:, 0], np.column_stack([np.ones(n), rows[:, 1:]]))
     return PartialFit(
-        partial_r_squared=percentile_estimate(
-            1.0 - correction * value,
-            1.0 - correction**2 * draws,
-            level=resampling.level,
-            n=n,
-            unit="",
-            method="partial R-squared corrected for degrees of freedom",
+        partial_r_squared=Estimate(
+            -math.expm1(on_log.value),
+            math.exp(on_log.value) * float(std_error),
+            -math.expm1(on_log.upper),
+            -math.expm1(on_log.lower),
+            resampling.level,
+            n,
+            "",
+            "partial R-squared corrected for degrees of freedom; studentised stationary bootstrap of its log complement,"
+            f" {resampling.replications} resamples",
         ),
+        p_value=p_value,
         coefficients={
             str(name): fit.estimate(
                 at + 1, level=resampling.level, unit="", method="least squares, cosine HAC interval"
@@ -116,7 +130,7 @@ def rolling_partial_r_squared(
     for end in ends:
         part = slice(end - width, end)
         fit = partial_r_squared(dependent.iloc[part], tested.iloc[part], controls.iloc[part], resampling)
-        if isinstance(fit, PartialFit) and isinstance(fit.partial_r_squared, Estimate):
+        if isinstance(fit, PartialFit):
             share = fit.partial_r_squared
             found[dependent.index[end - 1]] = (share.value, share.lower, share.upper)
     if not found:

@@ -48,6 +48,7 @@ class TestPartialFit:
         assert result.partial_r_squared.value == pytest.approx(1.0 - full.mse_resid / reduced.mse_resid)
         assert result.coefficients["credit"].value == pytest.approx(full.params["credit"])
         assert result.r_squared == pytest.approx(full.rsquared)
+        assert (result.p_value <= 0.05) == (not result.partial_r_squared.contains(0.0))
 
     def test_without_controls_it_is_the_adjusted_r_squared(self):
         y, tested, controls = frames(2, effect=0.3)
