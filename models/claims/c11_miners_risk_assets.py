@@ -37,7 +37,7 @@ from models.inference.resampling import Resampling
 ROLES = ("miners", "metal", "market")
 #: Shown beside the miners in the figure.
 COMPARED = ("metal", "junior_miners", "crypto")
-#: Resamples behind the interval of the quantile regression, a specification.
+#: Resamples and parameter draws behind intervals of specifications.
 RESAMPLES = 199
 
 
@@ -125,7 +125,7 @@ def _quantile_slope(case: Case, rows: pd.DataFrame) -> Estimate:
 
 def _conditional(case: Case, rows: pd.DataFrame) -> Estimate:
     return dynamic_conditional_beta(
-        rows["miners"], rows["market"], level=case.level, draws=case.study.inference.band_draws, seed=case.seed
+        rows["miners"], rows["market"], level=case.level, draws=RESAMPLES, seed=case.seed
     ).average
 
 

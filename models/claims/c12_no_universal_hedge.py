@@ -122,9 +122,9 @@ def _readings(
         failed = sum(
             bool(lost[crisis]) and len(crises) * slopes[role].p_positive(crisis) < 1.0 - case.level for crisis in crises
         )
-        total = len(crises)
-        readings[f"crises in which {name} lost money, of {total}"] = observed(lost.sum(), "", total, case.level)
-        readings[f"crises in which {name} failed, of {total}"] = observed(failed, "", total, case.level)
+        share = 100.0 / len(crises)
+        readings[f"crises in which {name} lost money"] = observed(share * lost.sum(), "%", len(crises), case.level)
+        readings[f"crises in which {name} failed"] = observed(share * failed, "%", len(crises), case.level)
         readings[f"mean log return of {name} over the crises"] = returns.mean(role)
         readings[f"the same for {name} in units of each crisis' own volatility"] = returns.mean(role, scaled=True)
     return readings

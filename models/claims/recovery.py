@@ -11,7 +11,12 @@ from models.estimate import Estimate
 from models.suite import Suite
 
 #: Claims whose headline has a population value, and the name of that value.
-HEADLINES = {"C03": "core_correlation.stress_minus_quiet.garch", "C10": "beta.miners.metal"}
+HEADLINES = {
+    "C03": "core_correlation.stress_minus_quiet.garch",
+    "C04": "tail_beta.crypto",
+    "C10": "beta.miners.metal",
+    "C11": "tail_beta.miners",
+}
 
 
 @dataclass(frozen=True, slots=True)
