@@ -106,7 +106,12 @@ def changes(before: dict[str, Any], evidence: Evidence) -> Changes | None:
         )
         if move.before is not move.after:
             verdicts.append(move)
-        elif known and isinstance(now, Estimate) and not earlier["lower"] <= now.value <= earlier["upper"]:
+        elif (
+            known
+            and isinstance(now, Estimate)
+            and not earlier["lower"] <= now.value <= earlier["upper"]
+            and move.effect_before != move.effect_after
+        ):
             effects.append(move)
     ids = {verdict.id for verdict in evidence.verdicts}
     return Changes(

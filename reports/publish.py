@@ -22,6 +22,7 @@ from reports.brief import MOST_CHARTS, MOST_PAGES, brief
 from reports.changes import Changes, changes, edition_before
 from reports.document import Document
 from reports.evidence import Evidence
+from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_files, check_pages, check_screen
 from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
 from reports.results import Json, dump, results
@@ -85,7 +86,7 @@ def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], c
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
-    pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
+    document, pages = _report(evidence, changed, document, charts)
     check_pages(pages, document, "report.pdf")
     _write(folder / "report.pdf", pages.pdf)
     short, pages = _brief(evidence, changed)
@@ -95,6 +96,17 @@ def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], c
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
     progress("Checking the edition")
     check_files(folder, {"report.pdf": document, "brief.pdf": short})
+
+
+def _report(
+    evidence: Evidence, changed: Changes | None, document: Document, charts: dict[str, str]
+) -> tuple[Document, PrintedPages]:
+    """The report in print; the further exhibits stay on screen where the pages would be too many."""
+    pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
+    if len(pages.layout.pages) > LONGEST_REPORT:
+        document = technical_report(evidence, changed, further=False)
+        pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
+    return document, pages
 
 
 def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:

@@ -285,7 +285,7 @@ def _period(chart: Chart) -> list[str] | None:
         return None
     for layer in chart.spec["layer"]:
         domain = layer.get("encoding", {}).get("x", {}).get("scale") or {}
-        if isinstance(domain, dict) and domain.get("type") == "utc":
+        if isinstance(domain, dict) and domain.get("type") == "utc" and "domain" in domain:
             return list(domain["domain"])
     return None
 

@@ -22,7 +22,7 @@ from reports.setting import Setting
 from reports.text import day
 
 
-def technical_report(evidence: Evidence, changed: Changes | None = None) -> Document:
+def technical_report(evidence: Evidence, changed: Changes | None = None, *, further: bool = True) -> Document:
     """The document of `report.pdf` and `report.html`.
 
     Parameters
@@ -30,6 +30,8 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
     evidence : Evidence
     changed : Changes, optional
         Differences from the edition before.
+    further : bool
+        Whether to end with the exhibits for which the statements' own pages have no room.
 
     Returns
     -------
@@ -37,12 +39,13 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
     """
     setting = Setting(evidence)
     about = evidence.study.about
+    claims, more = claims_section(setting, further=further)
     sections: list[Section | None] = [
         event_section(setting),
         changes_section(changed) if changed else None,
         reading_section(setting),
         recovery_section(setting),
-        claims_section(setting) if evidence.verdicts else None,
+        claims if evidence.verdicts else None,
         models_section(setting),
         limits_section(setting),
         untestable_section(setting),
@@ -50,6 +53,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
         methods_section(setting),
         glossary_section(),
         provenance_section(setting),
+        more if further else None,
     ]
     first: tuple[Block, ...] = (simulated_note(),) if setting.simulated else ()
     return Document(

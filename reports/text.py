@@ -38,7 +38,7 @@ _MONTHS = (
 
 def decimals_for(unit: str) -> int:
     """Decimals in which quantities of `unit` are printed everywhere."""
-    return _DECIMALS.get(unit, 2)
+    return _DECIMALS.get(unit, 1 if unit.startswith("%") else 2)
 
 
 def number(value: float | None, decimals: int = 2, *, signed: bool = False) -> str:
@@ -141,6 +141,7 @@ def listing(items: Iterable[str], *, conjunction: str = "and") -> str:
 
 def capitalised(sentence: str) -> str:
     """The text with its first letter in upper case; a name such as "cDCC" or "btc-usd.csv" keeps its own."""
+    sentence = tidy(sentence)
     first = sentence.split(" ", 1)[0]
     if sentence[1:2].isupper() or any(sign in first for sign in ("_", "/", ".csv")):
         return sentence
@@ -159,7 +160,7 @@ def unit_words(unit: str) -> str:
 
 def sentence(clause: str) -> str:
     """A clause made a sentence: upper case in front, a full stop at the end."""
-    clause = tidy(clause.strip())
+    clause = clause.strip()
     if not clause:
         return ""
     return capitalised(clause) + ("" if clause[-1] in ".!?…" else ".")

@@ -47,8 +47,8 @@ class TimeFrame:
     windows: tuple[tuple[str, pd.Timestamp, pd.Timestamp], ...] = ()
     simulated: bool = False
 
-    def x(self, name: str = "date") -> alt.X:
-        """The time axis."""
+    def x(self, name: str = "date", *, leads: bool = True) -> alt.X:
+        """The time axis. Layers with an end point (x2) follow the limits that another layer `leads` with."""
         years = (self.last - self.first).days / 365.25
         tick: dict[str, object] = (
             {"tickCount": "year", "format": "%Y"}
@@ -58,8 +58,10 @@ class TimeFrame:
         if years > 14:
             tick = {"tickCount": 10, "format": "%Y"}
         axis = alt.Axis(title=None, labelOverlap=True, labelFlush=False, **tick)
-        domain = [self.first.strftime("%Y-%m-%d"), self.last.strftime("%Y-%m-%d")]
-        return alt.X(f"{name}:T", scale=alt.Scale(type="utc", domain=domain, nice=False), axis=axis)
+        scale = alt.Scale(type="utc", nice=False)
+        if leads:
+            scale["domain"] = [self.first.strftime("%Y-%m-%d"), self.last.strftime("%Y-%m-%d")]
+        return alt.X(f"{name}:T", scale=scale, axis=axis)
 
     def backdrop(self, height: int = HEIGHT) -> tuple[list[alt.Chart], dict[str, list[Record]]]:
         """Shading and window marks: layers that lie under the lines, with their data."""
@@ -74,7 +76,7 @@ class TimeFrame:
             layers.append(
                 alt.Chart(named("stress"))
                 .mark_rect(color=STRESS, clip=True)
-                .encode(x=self.x("from"), x2="to:T", y=alt.value(0), y2=alt.value(height))
+                .encode(x=self.x("from", leads=False), x2="to:T", y=alt.value(0), y2=alt.value(height))
             )
         shown = [(label, a, b) for label, a, b in self.windows if a >= self.first and b <= self.last]
         if shown:
@@ -84,10 +86,10 @@ class TimeFrame:
             marked = alt.Chart(named("windows"))
             layers += [
                 marked.mark_rect(color=RED, opacity=0.22, clip=True).encode(
-                    x=self.x("from"), x2="to:T", y=alt.value(0), y2=alt.value(height)
+                    x=self.x("from", leads=False), x2="to:T", y=alt.value(0), y2=alt.value(height)
                 ),
                 marked.mark_text(clip=False, align="right", baseline="bottom", dx=2, color=RED, fontSize=10).encode(
-                    x=self.x("to"), y=alt.value(-3), text="label:N"
+                    x=self.x("to", leads=False), y=alt.value(-3), text="label:N"
                 ),
             ]
         return layers, data

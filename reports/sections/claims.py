@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from models.claims.verdict import Outcome, Verdict
 from models.estimate import Estimate
 from reports.charts.effects import Specification, specification_chart
-from reports.document import Block, Facts, Figure, Note, Paragraph, Section, Strong
+from reports.document import Block, Facts, Figure, Note, Paragraph, Ref, Section, Strong
 from reports.exhibits import displays
+from reports.fit import PAGE, height, section_height
 from reports.narrative import TONES, chip, estimate_clause, finding_title, reading, robustness
 from reports.setting import Setting
 from reports.tables import parts_table, secondary_table
@@ -30,19 +34,35 @@ KINDS = {
 }
 
 
-def claims_section(setting: Setting) -> Section:
-    """All statements that were judged."""
-    return Section(
-        "claims",
-        "The statements, one by one",
-        (),
-        tuple(claim_section(one, setting) for one in setting.evidence.verdicts),
-    )
+#: Key of the section that takes what a statement's page cannot hold.
+MORE = "more"
 
 
-def claim_section(verdict: Verdict, setting: Setting) -> Section:
-    """The page of one statement."""
-    blocks: list[Block] = [
+def claims_section(setting: Setting, *, further: bool = True) -> tuple[Section, Section | None]:
+    """One page on each statement, and a section with the exhibits for which the pages had no room.
+
+    Parameters
+    ----------
+    setting : Setting
+    further : bool
+        Whether the document has the second section; if not, the pages say where it stands.
+    """
+    pages: list[Section] = []
+    rest: list[Section] = []
+    for verdict in setting.evidence.verdicts:
+        page, left = claim_section(verdict, setting, further=further, first=not pages)
+        pages.append(page)
+        if left:
+            rest.append(Section(f"{verdict.id.lower()}-more", f"{verdict.id}: {verdict.statement}", tuple(left)))
+    more = Section(MORE, "Further exhibits", (), tuple(rest)) if rest else None
+    return Section("claims", "The statements, one by one", (), tuple(pages)), more
+
+
+def claim_section(
+    verdict: Verdict, setting: Setting, *, further: bool = True, first: bool = False
+) -> tuple[Section, list[Block]]:
+    """The page of one statement, and the exhibits that do not fit on it."""
+    text: list[Block] = [
         Paragraph((Strong(f"“{verdict.statement}”"), f" {sentence(verdict.reason)}"), lead=True),
         Facts(_facts(verdict)),
         parts_table(verdict, setting.source()),
@@ -53,22 +73,44 @@ def claim_section(verdict: Verdict, setting: Setting) -> Section:
         ),
     ]
     if verdict.kind == "range":
-        blocks.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
-    blocks.append(_caveat(verdict))
-    blocks += displays(verdict, setting)
+        text.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
+    text.append(_caveat(verdict))
+    shown = displays(verdict, setting)
     curve = specification_figure(verdict, setting)
-    if curve is not None:
-        blocks.append(curve)
-    if verdict.secondary:
-        blocks.append(secondary_table(verdict, setting.source()))
-    return Section(
+    secondary = secondary_table(verdict, setting.source()) if verdict.secondary else None
+    wanted: list[Block] = [*shown[:1], *([curve] if curve else []), *([secondary] if secondary else []), *shown[1:]]
+    section = Section(
         key=verdict.id.lower(),
         title=finding_title(verdict, setting.panel),
-        blocks=tuple(blocks),
+        blocks=tuple(text),
         eyebrow=f"{verdict.id} · {verdict.section}",
         chip=chip(verdict.outcome),
         own_page=True,
     )
+    room = PAGE - section_height(section) - _POINTER - (_SECTION_HEADING if first else 0.0)
+    kept, left = _fitting(wanted, room)
+    if left:
+        kept.append(Paragraph(("More on this statement: ", Ref(MORE), ".") if further else (_ELSEWHERE,)))
+    return replace(section, blocks=(*text, *kept)), left
+
+
+#: Room kept for the line that leads to the further exhibits, and for the heading above the first statement.
+_POINTER, _SECTION_HEADING = 26.0, 44.0
+_ELSEWHERE = "More on this statement: section “Further exhibits” of report.html, and results.json."
+
+
+def _fitting(wanted: Sequence[Block], room: float) -> tuple[list[Block], list[Block]]:
+    """Blocks that fit, in order of importance, and those that do not."""
+    kept: list[Block] = []
+    left: list[Block] = []
+    for block in wanted:
+        needed = height(block)
+        if needed <= room:
+            kept.append(block)
+            room -= needed
+        else:
+            left.append(block)
+    return kept, left
 
 
 def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:

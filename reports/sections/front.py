@@ -110,8 +110,6 @@ def reading_section(setting: Setting) -> Section:
         ),
         meanings_table(),
     ]
-    if forest is not None:
-        blocks.append(forest)
     blocks.append(
         Bullets(
             (
@@ -143,6 +141,8 @@ def reading_section(setting: Setting) -> Section:
             )
         )
     )
+    if forest is not None:
+        blocks.append(forest)
     return Section("reading", "How to read this edition", tuple(blocks))
 
 

@@ -24,13 +24,6 @@ FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.jso
 EDITION = "2026-02-08"
 
 
-@pytest.fixture(scope="session")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Published, Published]:
-    """The same simulated evidence published into two folders."""
-    one, other = (tmp_path_factory.mktemp(name) for name in ("one", "other"))
-    return publish(evidence("simulated", dirty=True), one), publish(evidence("simulated", dirty=True), other)
-
-
 @pytest.fixture
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rendering replaced by a file that says which run wrote it."""

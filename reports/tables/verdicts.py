@@ -1,0 +1,243 @@
+"""Tables of verdicts: the answer, the parts of a statement, what is shown beside it, the windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from data.panel import Panel
+from data.study import Study
+from models.claims.verdict import Part, Verdict
+from models.estimate import Estimate, NotDecidable, TestResult
+from reports.document import Cell, Column, Small, Strong, Table, cell
+from reports.narrative import MEANINGS, chip
+from reports.tables.cells import MOST_ROWS, RANK, interval_cell, value_cell
+from reports.text import (
+    NOT_APPLICABLE,
+    SHORT_UNITS,
+    capitalised,
+    decimals_for,
+    level,
+    number,
+    p_value,
+    quantity,
+    sentence,
+)
+
+#: More verdicts than this are set close.
+DENSE_FROM = 8
+
+
+def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> Table:
+    """The answer: one row a statement. Many statements leave out what is measured: their pages say it."""
+    dense = len(verdicts) > DENSE_FROM
+
+    def statement(one: Verdict) -> Cell:
+        parts = (Strong(one.statement),) if dense else (Strong(one.statement), Small(_measured(one)))
+        return cell(parts, one.statement)
+
+    rows = tuple(
+        (
+            cell(one.id, one.id),
+            statement(one),
+            cell(chip(one.outcome), RANK[one.outcome]),
+            _short_value(one.headline),
+            interval_cell(one.headline),
+            cell(sentence(one.reason)),
+        )
+        for one in verdicts
+    )
+    return Table(
+        key="verdicts",
+        title="Statements and verdicts",
+        columns=(
+            Column("Id", width=4.5),
+            Column("Statement" if dense else "Statement and what is measured", width=29 if dense else 32),
+            Column("Verdict", width=14 if dense else 14.5),
+            Column("Effect", "number", 7.5),
+            Column(f"{level_text} interval", "number", 12.5),
+            Column("Why", width=32.5 if dense else 29),
+        ),
+        rows=rows,
+        source=source,
+        style="verdicts-dense" if dense else "verdicts",
+    )
+
+
+def _measured(verdict: Verdict) -> str:
+    """What the headline measures, with its unit where the number does not carry it."""
+    unit = verdict.headline.unit if isinstance(verdict.headline, Estimate) else ""
+    if not unit or unit in SHORT_UNITS or unit in verdict.headline_label:
+        return verdict.headline_label
+    return f"{verdict.headline_label} ({unit})"
+
+
+def _short_value(estimate: Estimate | NotDecidable) -> Cell:
+    if not isinstance(estimate, Estimate):
+        return cell(NOT_APPLICABLE)
+    places = decimals_for(estimate.unit)
+    unit = estimate.unit if estimate.unit in SHORT_UNITS else ""
+    return cell(quantity(estimate.value, unit, decimals=places), estimate.value)
+
+
+def meanings_table() -> Table:
+    """What each verdict means."""
+    return Table(
+        key="meanings",
+        title="What the verdicts mean",
+        columns=(Column("Verdict", width=18), Column("Meaning", width=82)),
+        rows=tuple((cell(chip(outcome)), cell(meaning)) for outcome, meaning in MEANINGS.items()),
+        source="rules of this study, fixed before the results were known.",
+    )
+
+
+def untestable_table(study: Study) -> Table:
+    """Statements that daily prices cannot decide."""
+    rows = tuple(
+        (
+            cell(key, key),
+            cell(Strong(row.statement)),
+            cell(sentence(row.reason)),
+            cell(sentence(row.proxy)),
+        )
+        for key, row in study.untestable.items()
+    )
+    return Table(
+        key="untestable",
+        title="Statements that daily prices cannot decide",
+        columns=(
+            Column("Id", width=5),
+            Column("Statement", width=33),
+            Column("Why not", width=36),
+            Column("Closest proxy", width=26),
+        ),
+        rows=rows,
+        source="study file.",
+    )
+
+
+def parts_table(verdict: Verdict, source: str) -> Table:
+    """The legs of a claim with the rule applied to each."""
+
+    def row(part: Part) -> tuple[Cell, ...]:
+        unit = part.effect.unit if isinstance(part.effect, Estimate) else ""
+        places = decimals_for(unit)
+        value = part.effect.value if isinstance(part.effect, Estimate) else None
+        return (
+            cell(capitalised(part.label)),
+            cell(number(value, places), value),
+            interval_cell(part.effect),
+            cell(number(part.sesoi, places), part.sesoi),
+            cell(number(part.mde80, places), part.mde80),
+            cell(unit if unit else NOT_APPLICABLE),
+            cell(p_value(part.p_value), part.p_value),
+            cell(chip(part.outcome), RANK[part.outcome]),
+        )
+
+    levels = {part.effect.level for part in verdict.parts if isinstance(part.effect, Estimate)}
+    head = f"{level(next(iter(levels)))} interval" if len(levels) == 1 else "Interval"
+    return Table(
+        key=f"{verdict.id.lower()}-parts",
+        title=f"{verdict.id}: each part of the statement under the rule",
+        columns=(
+            Column("Part", width=27),
+            Column("Effect", "number", 7.5),
+            Column(head, "number", 13.5),
+            Column("Size of interest", "number", 8.5),
+            Column("Found with 80 %", "number", 9.5),
+            Column("Unit", width=10.5),
+            Column("p", "number", 7),
+            Column("Outcome", width=16.5),
+        ),
+        rows=tuple(row(part) for part in verdict.parts),
+        source=source,
+    )
+
+
+def secondary_table(verdict: Verdict, source: str) -> Table:
+    """Legs that are shown and decide nothing. A method that all share moves to the note."""
+    items = list(verdict.secondary.items())[:MOST_ROWS]
+    tested = any(isinstance(item, TestResult) for _, item in items)
+    methods = {sentence(_method(label, item)) for label, item in items}
+    shared = len(methods) == 1
+
+    def row(label: str, item: Estimate | TestResult | NotDecidable) -> tuple[Cell, ...]:
+        cells = [cell(capitalised(label))]
+        if isinstance(item, TestResult):
+            cells += [cell(number(item.statistic), item.statistic), cell(NOT_APPLICABLE)]
+        else:
+            cells += [value_cell(item), interval_cell(item)]
+        if tested:
+            p = item.p_value if isinstance(item, TestResult) else None
+            cells.append(cell(p_value(p), p))
+        if not shared:
+            cells.append(cell(sentence(_method(label, item))))
+        return tuple(cells)
+
+    return Table(
+        key=f"{verdict.id.lower()}-secondary",
+        title=f"{verdict.id}: shown beside it, deciding nothing",
+        columns=(
+            Column("Measure", width=None if shared else 34),
+            Column("Value", "number", 10),
+            Column("Interval", "number", 12),
+            *((Column("p", "number", 7),) if tested else ()),
+            *(() if shared else (Column("Method"),)),
+        ),
+        rows=tuple(row(label, item) for label, item in items),
+        source=source,
+        note=f"Method: {methods.pop()}" if shared else "",
+        style="compact",
+    )
+
+
+def _method(label: str, item: Estimate | TestResult | NotDecidable) -> str:
+    if isinstance(item, TestResult):
+        return f"{item.method}; null: {sentence(item.null)} Reference: {item.reference}"
+    if isinstance(item, Estimate):
+        start = f"{label}; ".lower()
+        return item.method[len(start) :] if item.method.lower().startswith(start) else item.method
+    return str(item)
+
+
+def window_table(
+    returns: Mapping[str, pd.DataFrame],
+    lows: Mapping[str, pd.DataFrame],
+    panel: Panel,
+    labels: Mapping[str, str],
+    source: str,
+) -> Table:
+    """Cumulative return at the end of each window and the deepest fall inside it."""
+    roles = list(dict.fromkeys(str(role) for frame in returns.values() for role in frame.columns))
+    columns = [Column("Asset", width=28)]
+    for name in returns:
+        columns += [
+            Column(f"{labels[name]}: return, %", "number"),
+            Column("deepest fall, %", "number"),
+            Column("reached on", "number"),
+        ]
+    rows = []
+    for role in roles:
+        row = [cell(panel.names.get(role, role))]
+        for name, frame in returns.items():
+            path = frame[role].dropna() if role in frame else pd.Series(dtype=float)
+            low = lows[name][role].dropna() if role in frame else pd.Series(dtype=float)
+            if path.empty or low.empty:
+                row += [cell(NOT_APPLICABLE)] * 3
+                continue
+            last, deepest = float(path.iloc[-1]), float(low.min())
+            when = pd.Timestamp(low.index[int(low.argmin())]).strftime("%Y-%m-%d") if deepest < 0 else NOT_APPLICABLE
+            row += [cell(number(last, 1), last), cell(number(deepest, 1), deepest), cell(when)]
+        rows.append(tuple(row))
+    return Table(
+        key="windows",
+        title="Returns in the windows that are judged",
+        columns=tuple(columns),
+        rows=tuple(rows),
+        source=source,
+        note=(
+            "Simple returns since the close of the window’s base. The deepest fall is measured from the highest "
+            "close since the base."
+        ),
+    )
