@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -73,22 +74,26 @@ def parse_csv(content: bytes, name: str) -> CsvText:
         If dates repeat or do not ascend.
     """
     text = _decoded(content, name)
-    comments, header, rows, first_line = _rows(text, name)
+    lines = text.splitlines()
+    start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
+    if start == len(lines):
+        raise SourceError(name, "holds no header", _FORMAT + ".")
+    first_line = start + 2
+    header, widths, flat = _quoted(lines[start:], name) if '"' in text else _plain(lines[start:])
     columns = _columns(header, name)
-    if not rows:
+    if not widths:
         raise SourceError(name, "holds a header but no row", "Give at least the sessions of the study's window.")
-    if set(map(len, rows)) != {len(header)}:
-        offset = next(i for i, row in enumerate(rows) if len(row) != len(header))
+    if set(widths) != {len(header)}:
+        offset = next(i for i, width in enumerate(widths) if width != len(header))
         raise SourceError(
             f"{name}, line {first_line + offset}",
-            f"has {len(rows[offset])} fields where the header has {len(header)}",
+            f"has {widths[offset]} fields where the header has {len(header)}",
             "Mend or remove the line; a download may have been cut short.",
         )
-    fields = list(zip(*rows, strict=True))
-    dates = _dates(fields[columns["date"]], name, first_line)
-    numbers = {
-        column: _numbers(fields[columns[column]], column, name, first_line) for column in COLUMNS if column in columns
-    }
+    fields = {column: flat[at :: len(header)] for column, at in columns.items()}
+    dates = _dates(fields["date"], name, first_line)
+    numbers = {column: _numbers(fields[column], column, name, first_line) for column in COLUMNS if column in columns}
+    comments = tuple(line.lstrip("# ").rstrip() for line in lines[:start] if line.startswith("#"))
     return CsvText(comments, pd.DataFrame(numbers, index=pd.DatetimeIndex(dates, name="date")))
 
 
@@ -108,21 +113,23 @@ def _decoded(content: bytes, name: str) -> str:
     return text
 
 
-def _rows(text: str, name: str) -> tuple[tuple[str, ...], list[str], list[list[str]], int]:
-    lines = text.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")), len(lines))
-    if start == len(lines):
-        raise SourceError(name, "holds no header", _FORMAT + ".")
+def _plain(lines: list[str]) -> tuple[list[str], list[int], list[str]]:
+    """Header, fields a row and all fields in one list, where no field is quoted: no list is made for each row."""
+    while not lines[-1].strip():
+        lines.pop()
+    widths = [line.count(",") + 1 for line in lines[1:]]
+    return lines[0].split(","), widths, ",".join(lines[1:]).split(",")
+
+
+def _quoted(lines: list[str], name: str) -> tuple[list[str], list[int], list[str]]:
+    """The same by the rules of quoting."""
     try:
-        # Without quotes no field spans lines, and the lines need not be joined again.
-        body = lines[start:] if '"' not in text else io.StringIO("\n".join(lines[start:]))
-        header, *rows = csv.reader(body, strict=True)
+        header, *rows = csv.reader(io.StringIO("\n".join(lines)), strict=True)
     except csv.Error as error:
         raise SourceError(name, f"is not readable as CSV ({error})", "Export it again.") from error
     while rows and not rows[-1]:
         rows.pop()
-    comments = tuple(line.lstrip("# ").rstrip() for line in lines[:start] if line.startswith("#"))
-    return comments, header, rows, start + 2
+    return header, [len(row) for row in rows], list(chain.from_iterable(rows))
 
 
 def _columns(header: Sequence[str], name: str) -> dict[str, int]:
