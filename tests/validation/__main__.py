@@ -113,8 +113,8 @@ REGIME_TARGETS = (
 
 EFFECT_TARGETS = (
     "Percent of samples in which a nominal 95 % interval holds the truth, or a 5 % test keeps a true null (target 91 "
-    "to 98; exact intervals for few events may lie above). tests/validation/effects.py says what is true in each design; "
-    "most have clustered volatility and fat tails."
+    "to 98; exact intervals for few events may lie above). tests/validation/effects.py says what is true in each "
+    "design; most have clustered volatility and fat tails."
 )
 
 
