@@ -7,6 +7,7 @@ conditional volatilities of the correlation model.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,9 @@ from models.tails.backtests import conditional_coverage_test, coverage_test
 Array = NDArray[np.float64]
 
 #: Gauss-Legendre nodes of the integral over the conditioning series, and bisections of its root.
-NODES, BISECTIONS = 96, 60
+NODES, BISECTIONS = 48, 40
 #: Grid of atanh(correlation) on which the root is tabulated; in between it is a cubic spline.
-GRID = np.linspace(-3.0, 3.0, 161)
+GRID = np.linspace(-3.0, 3.0, 81)
 NU_BOUNDS = (2.1, 200.0)
 
 
@@ -76,6 +77,10 @@ class TailQuantile:
     def benchmark(self, correlation: Array) -> Array:
         """Quantile given that the other is within one standard deviation of its mean."""
         return np.asarray(self._benchmark(_within_grid(correlation)))
+
+    def difference(self, correlation: Array) -> Array:
+        """`stress` minus `benchmark`."""
+        return self.stress(correlation) - self.benchmark(correlation)
 
 
 def _within_grid(correlation: Array) -> Array:
@@ -168,7 +173,7 @@ class DeltaCoVaR:
 
     def path(self, moments: FilteredMoments) -> Array:
         rho = moments.correlation(self.response, self.given)
-        return np.asarray(moments.volatility(self.response) * (self.tail.stress(rho) - self.tail.benchmark(rho)))
+        return np.asarray(moments.volatility(self.response) * self.tail.difference(rho))
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ class ConditionalRisk:
     quantile, nu : float
     covar, delta : DataFrame, (T, 3)
         Columns "estimate", "lower", "upper"; percent a day, known at the close before. The band holds the
-        uncertainty of the correlation model's parameters, not that of nu.
+        uncertainty of the correlation model's parameters and of nu.
     mean_covar, mean_delta : Estimate
         Means over the sample.
     distress : Series of bool, (T,)
@@ -220,6 +225,7 @@ def conditional_value_at_risk(
     quantile: float = 0.05,
     level: float = 0.95,
     draws: int = 500,
+    kind: Literal["parameter", "bootstrap"] = "parameter",
     seed: int = 0,
 ) -> ConditionalRisk:
     """CoVaR and Delta CoVaR of `response` given `given` from a conditional correlation model.
@@ -231,13 +237,13 @@ def conditional_value_at_risk(
     response, given : str
     quantile : float
         Of both series.
-    level, draws, seed
-        Level of the bands, parameter draws behind them, seed.
+    level, draws, kind, seed
+        Level of the bands, draws behind them and where they come from (see `CorrelationResult.bands`), seed.
 
     Raises
     ------
     EstimationError
-        If the model does not hold a series.
+        If the model does not hold a series, or hardly any parameter draw is admissible.
 
     Notes
     -----
@@ -252,14 +258,24 @@ def conditional_value_at_risk(
     returns = {name: result.margins.returns[name].to_numpy() for name in margins}
     mean = {name: returns[name] - deviation[name] * margins[name].std_residuals for name in margins}
     z = np.column_stack([margins[name].std_residuals for name in (response, given)])
-    nu = result.nu or degrees_of_freedom(z, correlation.to_numpy())
+    rho = correlation.to_numpy()
+    nu, error = (result.nu, float(result.std_errors["nu"]) / result.nu) if result.nu else degrees_of_freedom(z, rho)
     tail = TailQuantile(quantile, nu)
     what = (CoVaR(response, given, tail, float(mean[response].mean())), DeltaCoVaR(response, given, tail))
-    covar, delta = result.draw(what, draws=draws, seed=seed)
+    low, high = (TailQuantile(quantile, max(nu * np.exp(side * error), NU_BOUNDS[0])) for side in (-1.0, 1.0))
+    slopes = (
+        0.5 * deviation[response] * (high.stress(rho) - low.stress(rho)),
+        0.5 * deviation[response] * (high.difference(rho) - low.difference(rho)),
+    )
+    shifts = np.random.default_rng(seed).standard_normal(draws)
+    covar, delta = (
+        replace(draw, paths=draw.paths + np.outer(shifts, slope))
+        for draw, slope in zip(result.draw(what, draws=draws, kind=kind, seed=seed), slopes, strict=True)
+    )
     bands = [draw.band(level) for draw in (covar, delta)]
     frames = [pd.DataFrame({"estimate": one.estimate, "lower": one.lower, "upper": one.upper}) for one in bands]
     distress = returns[given] <= mean[given] + deviation[given] * tail.unconditional
-    hit = returns[response] <= mean[response] + deviation[response] * tail.stress(correlation.to_numpy())
+    hit = returns[response] <= mean[response] + deviation[response] * tail.stress(rho)
     index = correlation.index
     return ConditionalRisk(
         response=response,
@@ -276,7 +292,7 @@ def conditional_value_at_risk(
     )
 
 
-def degrees_of_freedom(z: Array, correlation: Array) -> float:
+def degrees_of_freedom(z: Array, correlation: Array) -> tuple[float, float]:
     """Maximum likelihood of nu for z_t ~ bivariate t with unit variances, given its correlations.
 
     Parameters
@@ -286,19 +302,24 @@ def degrees_of_freedom(z: Array, correlation: Array) -> float:
 
     Returns
     -------
-    float
+    nu : float
         Between 2.1 and 200.
+    error : float
+        Standard error of its logarithm, from the outer product of the scores.
     """
     distance = (z[:, 0] ** 2 + z[:, 1] ** 2 - 2.0 * correlation * z[:, 0] * z[:, 1]) / (1.0 - correlation**2)
 
-    def loglik(point: Array) -> tuple[float, Array]:
-        nu = float(np.exp(point[0]))
+    def terms(nu: float) -> tuple[Array, Array]:
         ratio = distance / (nu - 2.0)
         value = special.gammaln(0.5 * nu + 1.0) - special.gammaln(0.5 * nu) - np.log(nu - 2.0)
         values = value - (0.5 * nu + 1.0) * np.log1p(ratio)
         slope = 0.5 * special.digamma(0.5 * nu + 1.0) - 0.5 * special.digamma(0.5 * nu) - 1.0 / (nu - 2.0)
         slopes = slope - 0.5 * np.log1p(ratio) + (0.5 * nu + 1.0) * ratio / (1.0 + ratio) / (nu - 2.0)
-        return float(values.sum()), np.array([nu * slopes.sum()])
+        return values, nu * slopes
+
+    def loglik(point: Array) -> tuple[float, Array]:
+        values, slopes = terms(float(np.exp(point[0])))
+        return float(values.sum()), np.array([slopes.sum()])
 
     optimum = maximise(
         loglik,
@@ -307,7 +328,8 @@ def degrees_of_freedom(z: Array, correlation: Array) -> float:
         observations=distance.size,
         bounds=[(float(np.log(NU_BOUNDS[0])), float(np.log(NU_BOUNDS[1])))],
     )
-    return float(np.exp(optimum.arguments[0]))
+    nu = float(np.exp(optimum.arguments[0]))
+    return nu, float(1.0 / np.sqrt(np.sum(terms(nu)[1] ** 2)))
 
 
 def lower_tail_dependence(correlation: float, nu: float) -> float:

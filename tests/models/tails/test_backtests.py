@@ -152,6 +152,20 @@ def test_risk_of_the_next_session():
     assert value_at_risk.contains(-1.5868 * deviation)
 
 
+def test_intervals_of_the_next_session_cover():
+    hits = np.zeros(2, dtype=int)
+    for seed in range(25):
+        returns, _ = garch(seed, n=1000)
+        h = 1.0
+        for value in returns:
+            h = 0.03 + 0.07 * value**2 + 0.90 * h
+        margin = fit_margin("asset", returns.to_numpy(), MarginModel("garch"))
+        value_at_risk, shortfall = next_risk(margin, returns, draws=99, seed=seed)
+        # quantile and mean below it of a unit-variance t with 6 degrees of freedom
+        hits += [value_at_risk.contains(-1.5866 * np.sqrt(h)), shortfall.contains(-2.2133 * np.sqrt(h))]
+    assert (hits >= 20).all(), hits
+
+
 def test_refusals():
     returns, _ = garch(9, n=900)
     with pytest.raises(EstimationError, match="leave none to judge"):

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from data.errors import EstimationError
-from models.correlation import CDCC
+from models.correlation import CCC, CDCC
 from models.tails.covar import (
     TailQuantile,
     conditional_quantiles,
@@ -71,7 +71,10 @@ def test_tail_dependence_is_the_limit_of_joint_falls():
 
 
 def test_degrees_of_freedom_are_recovered():
-    assert degrees_of_freedom(draw(2, 20_000, 0.4, 6.0), np.full(20_000, 0.4)) == pytest.approx(6.0, rel=0.1)
+    nu, error = degrees_of_freedom(draw(2, 20_000, 0.4, 6.0), np.full(20_000, 0.4))
+    assert abs(np.log(nu / 6.0)) < 3.0 * error
+    repeated = [np.log(degrees_of_freedom(draw(k, 2000, 0.4, 6.0), np.full(2000, 0.4))[0]) for k in range(60)]
+    assert np.std(repeated) == pytest.approx(error * np.sqrt(10.0), rel=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,23 @@ def test_paths_recover_a_constant_truth(fitted):
     assert (result.covar["lower"] <= result.covar["upper"]).all()
     assert result.mean_covar.unit == "% a day"
     assert 4.0 < result.nu < 14.0
+
+
+def test_intervals_of_the_means_cover():
+    tail, rho = TailQuantile(0.05, 7.0), np.array([0.5])
+    hits = np.zeros(2, dtype=int)
+    for seed in range(10):
+        z, h = draw(seed, 800, 0.5, 7.0), np.ones(2)
+        rows, deviations = np.empty((800, 2)), np.empty((800, 2))
+        for t in range(800):
+            deviations[t] = np.sqrt(h)
+            rows[t] = deviations[t] * z[t]
+            h = 0.05 + 0.07 * rows[t] ** 2 + 0.88 * h
+        frame = pd.DataFrame(rows, index=pd.bdate_range("2015-01-01", periods=800), columns=["coin", "market"])
+        result = conditional_value_at_risk(CCC().fit(frame), "coin", "market", draws=100)
+        truth = deviations[:, 0].mean() * np.array([tail.stress(rho)[0], tail.difference(rho)[0]])
+        hits += [result.mean_covar.contains(truth[0]), result.mean_delta.contains(truth[1])]
+    assert (hits >= 7).all(), hits
 
 
 def test_backtest_runs_on_the_sessions_of_distress(fitted):
