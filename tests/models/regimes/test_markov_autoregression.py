@@ -1,12 +1,15 @@
 """Markov-switching autoregression: published figures D1 and D5, oracles."""
 
 import importlib.util
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from regime_oracles import central_differences, installed_array
+from scipy import stats
+from statsmodels.tsa.regime_switching.markov_autoregression import MarkovAutoregression as Peer
 
 from data.errors import EstimationError
 from models.regimes import MarkovAutoregression, MarkovRegression, MarkovSwitching
@@ -59,6 +62,48 @@ def test_filardo_production():
     np.testing.assert_allclose(fitted.means, [-0.865888, 0.517298], atol=1e-3)
     assert fitted.transitions.shape == (len(production), 2, 2)
     np.testing.assert_allclose(fitted.transitions.sum(axis=2), 1.0, atol=1e-12)
+
+
+def _slow_loglik(y, transition, means, variances, phi):
+    """Hamilton's filter over every history of p + 1 regimes, in dictionaries."""
+    order = len(phi)
+    stationary = np.linalg.matrix_power(transition, 5000)[0]
+    chances = {}
+    for state in itertools.product(range(len(means)), repeat=order + 1):
+        chance = stationary[state[-1]]
+        for lag in range(order, 0, -1):
+            chance *= transition[state[lag], state[lag - 1]]
+        chances[state] = chance
+    total = 0.0
+    for t in range(order, len(y)):
+        if t > order:
+            moved = dict.fromkeys(chances, 0.0)
+            for state, chance in chances.items():
+                for regime in range(len(means)):
+                    moved[(regime, *state[:-1])] += chance * transition[state[0], regime]
+            chances = moved
+        joint = {}
+        for state, chance in chances.items():
+            lagged = sum(phi[lag] * (y[t - lag - 1] - means[state[lag + 1]]) for lag in range(order))
+            joint[state] = chance * stats.norm(means[state[0]] + lagged, np.sqrt(variances[state[0]])).pdf(y[t])
+        likelihood = sum(joint.values())
+        total += np.log(likelihood)
+        chances = {state: value / likelihood for state, value in joint.items()}
+    return total
+
+
+@pytest.mark.parametrize("phi", [[0.3], [0.3, 0.2], [0.3, 0.2, -0.1]])
+@pytest.mark.parametrize("variances", [[1.0, 6.0], [2.0, 2.0]])
+def test_loglik_equals_the_slow_filter_and_statsmodels_where_that_is_right(phi, variances):
+    """statsmodels 0.15 ties a switching variance to s_{t-p+1}: with two lags or more that is another model."""
+    y = np.random.default_rng(0).normal(size=40) * np.where(np.arange(40) % 20 < 10, 1.0, 3.0)
+    transition, means = np.array([[0.86, 0.14], [0.25, 0.75]]), [0.1, 0.9]
+    switching = variances[0] != variances[1]
+    values = [0.86, 0.25, *means, *(variances if switching else variances[:1]), *phi]
+    found = MarkovAutoregression(2, len(phi), True, switching).loglik(values, y)
+    assert found == pytest.approx(_slow_loglik(y, transition, means, variances, phi), abs=1e-9)
+    peer = Peer(y, 2, order=len(phi), switching_ar=False, switching_variance=switching).loglike(np.array(values))
+    assert (found == pytest.approx(peer, abs=1e-9)) == (len(phi) == 1 or not switching)
 
 
 @pytest.mark.parametrize("switching", [(True, False, False), (True, True, True), (False, True, False)])
