@@ -22,6 +22,7 @@ from reports.brief import MOST_CHARTS, MOST_PAGES, brief
 from reports.changes import Changes, changes, edition_before
 from reports.document import Document
 from reports.evidence import Evidence
+from reports.exports import exports
 from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_files, check_pages, check_screen
 from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
@@ -37,7 +38,7 @@ _EXCHANGE = 2
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A finished edition: its folder and the files in it."""
+    """A finished edition: its folder and the files in it; the CSV of figures and tables lie in `folder/data`."""
 
     folder: Path
     files: tuple[Path, ...]
@@ -70,7 +71,7 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
         with _exchanged(workshop, out / name):
             _point(out, name)
     folder = out / name
-    return Published(folder, tuple(sorted(folder.iterdir())))
+    return Published(folder, tuple(sorted(path for path in folder.iterdir() if path.is_file())))
 
 
 def _changed(evidence: Evidence, out: Path) -> Changes | None:
@@ -86,6 +87,8 @@ def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], c
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
+    for name, content in exports(document).items():
+        _write(folder / "data" / name, content)
     document, pages = _report(evidence, changed, document, charts)
     check_pages(pages, document, "report.pdf")
     _write(folder / "report.pdf", pages.pdf)
@@ -141,9 +144,9 @@ def manifest(evidence: Evidence, folder: Path) -> Json:
         "series": {role: origin.sha256 for role, origin in evidence.panel.origins.items()},
         "versions": dict(provenance.versions),
         "files": {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.iterdir())
-            if path.name != "manifest.json"
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path != folder / "manifest.json"
         },
     }
 
@@ -219,6 +222,7 @@ def _remove(path: Path) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file and wait until the disk has it."""
+    path.parent.mkdir(exist_ok=True)
     with path.open("wb") as file:
         file.write(content)
         file.flush()

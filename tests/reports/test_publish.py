@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,17 @@ def test_an_edition_holds_its_files_and_latest_leads_to_it(twice: tuple[Publishe
 
 
 def test_the_same_evidence_gives_the_same_bytes(twice: tuple[Published, Published]) -> None:
-    for one, other in zip(twice[0].files, twice[1].files, strict=True):
+    first, second = (sorted(path for path in one.folder.rglob("*") if path.is_file()) for one in twice)
+    for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def test_the_manifest_holds_the_digest_of_every_file_and_no_clock(twice: tuple[Published, Published]) -> None:
     folder = twice[0].folder
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert sorted(manifest["files"]) == [name for name in FILES if name != "manifest.json"]
+    whole = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(manifest["files"]) == whole - {"manifest.json"}
+    assert {name for name in whole if "/" not in name} == set(FILES)
     for name, digest in manifest["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert not re.search(r"\d\d:\d\d", json.dumps(manifest))
@@ -196,3 +200,13 @@ def test_a_missing_font_package_is_named_with_its_remedy(monkeypatch: pytest.Mon
     with pytest.raises(PageError, match="font-source-sans-pro") as caught:
         render.font_folder()
     assert "make setup" in caught.value.remedy
+
+
+def test_each_statement_has_exactly_one_page(twice: tuple[Published, Published]) -> None:
+    with pikepdf.open(twice[0].folder / "report.pdf") as pdf, pdf.open_outline() as outline:
+        order = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+        chapters = outline.root[0].children
+        start = next(i for i, chapter in enumerate(chapters) if chapter.title == "The statements, one by one")
+        starts = [*chapters[start].children, chapters[start + 1]]
+        pages = [order[entry.destination[0].objgen] for entry in starts]
+    assert [later - earlier for earlier, later in pairwise(pages)] == [1] * 6
