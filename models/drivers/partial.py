@@ -93,7 +93,7 @@ def partial_r_squared(
             resampling.level,
             n,
             "",
-            "partial R-squared corrected for degrees of freedom; studentised stationary bootstrap of its log complement,"
+            "partial R-squared corrected for degrees of freedom; studentised stationary bootstrap, log complement,"
             f" {resampling.replications} resamples",
         ),
         p_value=p_value,

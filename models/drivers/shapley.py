@@ -86,7 +86,8 @@ def explained_shares(
     Lindeman, Merenda and Gold (1980), "LMG"; the Shapley value of the game whose worth of a coalition S is
     :math:`R^2(S)`:
     :math:`\phi_g = \sum_{S \not\ni g} |S|!\,(G-|S|-1)!/G!\;[R^2(S \cup g) - R^2(S)]`. Rows are resampled jointly;
-    intervals are BCa.
+    intervals are BCa. Where volatility is clustered and tails are fat they cover less than they claim: about 81 % of
+    nominal 95 % in 1,500 sessions of the design in `make validate`.
     """
     design = regression_design(dependent, drivers, blocks)
     if isinstance(design, NotDecidable):
