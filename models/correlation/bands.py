@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.errors import EstimationError
 from models.correlation.dynamics import unpack
@@ -216,6 +217,16 @@ class Refilter:
         correlations = self._result.correlation_paths(z, candidate[at : at + self._packed], psi)
         return FilteredMoments(self.names, correlations, variances)
 
+    def target_correlations(self, candidate: Array) -> NDArray[np.intp]:
+        """Positions of the correlations in the target, drawn on the atanh scale; none if it is a covariance."""
+        start = sum(margin.params.size for margin in self._margins)
+        size = len(self.names)
+        rows, columns = np.tril_indices(size)
+        target = candidate[start : start + self._packed]
+        if not np.allclose(target[rows == columns], 1.0):
+            return np.empty(0, dtype=np.intp)
+        return start + np.flatnonzero(rows != columns)
+
     def admissible(self, candidate: Array) -> bool:
         """Whether variances stay positive and Q positive definite.
 
@@ -238,11 +249,16 @@ def _admissible(
 ) -> Iterator[tuple[int, Array]]:
     """Admissible draws, each with the number of candidates tried so far."""
     rng = np.random.default_rng(seed)
-    values, vectors = np.linalg.eigh(covariance)
+    bounded = refilter.target_correlations(centre)
+    middle, slopes = centre.copy(), np.ones(centre.size)
+    middle[bounded] = np.arctanh(centre[bounded])
+    slopes[bounded] = 1.0 / (1.0 - centre[bounded] ** 2)
+    values, vectors = np.linalg.eigh(covariance * np.outer(slopes, slopes))
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     accepted = 0
     for tried in range(1, PATIENCE * draws + 1):
-        candidate = centre + root @ rng.standard_normal(centre.size)
+        candidate = middle + root @ rng.standard_normal(centre.size)
+        candidate[bounded] = np.tanh(candidate[bounded])
         if not refilter.admissible(candidate):
             continue
         accepted += 1

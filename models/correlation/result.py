@@ -32,7 +32,7 @@ from models.margins.estimation import FittedMargin
 from models.optimise import Convergence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CorrelationResult:
     """Two-step estimate of a conditional correlation model, H_t = D_t R_t D_t.
 
@@ -71,6 +71,12 @@ class CorrelationResult:
     stacked_covariance: Array
     convergence: Convergence
     degenerate: bool
+
+    def __repr__(self) -> str:
+        errors = self.std_errors
+        pieces = [f"{name} {self.params[name]:.4f} ({errors[name]:.4f})" for name in self.free_correlation_names]
+        size = f"{len(self.names)} series, {len(self.margins.returns):,} sessions, log-likelihood {self.loglik:,.2f}"
+        return f"<{self.model}: {size}{'; ' if pieces else ''}{', '.join(pieces)}>"
 
     @property
     def names(self) -> tuple[str, ...]:

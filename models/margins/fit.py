@@ -19,7 +19,7 @@ from models.optimise import Convergence
 BIC_TIE = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Margins:
     """Estimated margins of N series over the same T sessions.
 
@@ -33,6 +33,10 @@ class Margins:
 
     returns: pd.DataFrame
     fitted: tuple[FittedMargin, ...]
+
+    def __repr__(self) -> str:
+        models = ", ".join(f"{margin.name} {margin.model.volatility}" for margin in self.fitted)
+        return f"<Margins: {models}; {len(self.returns):,} sessions>"
 
     @property
     def names(self) -> tuple[str, ...]:
