@@ -42,3 +42,9 @@ def test_code_speaks_of_roles_not_tickers(ticker):
         if isinstance(node, ast.Constant) and node.value in (ticker, *quoted)
     ]
     assert not offenders
+
+
+def test_every_room_of_the_models_is_named_in_the_contract_that_keeps_claims_above():
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    rooms = {path.stem for path in (ROOT / "models").iterdir() if not path.name.startswith("__")} - {"claims"}
+    assert not {room for room in rooms if f'"models.{room}"' not in contract}
