@@ -93,7 +93,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n=len(volatility),
         window=case.describe("full"),
         secondary=_readings(case, volatility, rank, refused, resampling),
-        exhibits=(_forest(case, volatility), _path(case, volatility)),
+        exhibits=(_path(case, volatility), _by_asset(case, volatility)),
         curve=curve(specifications, sesoi),
     )
 
@@ -248,19 +248,14 @@ def _readings(
     return readings
 
 
-def _forest(case: Case, volatility: pd.DataFrame) -> Exhibit:
-    """Median conditional volatility of each asset with the range in which it lay on nine days in ten."""
+def _by_asset(case: Case, volatility: pd.DataFrame) -> Exhibit:
+    """Conditional volatility of each asset: median, and the range in which it lay on nine sessions in ten."""
     annual = np.sqrt(SESSIONS) * volatility
-    frame = pd.DataFrame(
-        {"estimate": annual.median(), "lower": annual.quantile(0.05), "upper": annual.quantile(0.95)}
-    ).sort_values("estimate", ascending=False)
-    return Exhibit(
-        "volatility by asset",
-        frame.rename(index=dict(case.panel.names)),
-        "% a year",
-        f"Median over the sessions; the bar holds nine sessions in ten and is no interval of an estimate; "
-        f"{SESSIONS} sessions a year",
-    )
+    columns = {"median": 0.5, "5th percentile": 0.05, "95th percentile": 0.95}
+    frame = pd.DataFrame({name: annual.quantile(share) for name, share in columns.items()})
+    frame = frame.sort_values("median", ascending=False).rename(index=dict(case.panel.names))
+    frame.index.name = "asset"
+    return Exhibit("volatility by asset", frame, "% a year", f"Percentiles over sessions; {SESSIONS} sessions a year")
 
 
 def _path(case: Case, volatility: pd.DataFrame) -> Exhibit:

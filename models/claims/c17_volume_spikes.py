@@ -84,7 +84,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
 
 def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
     """Excess of the risk ratio over one, so that no excess is zero."""
-    label = f"extreme days are at least {case.thresholds['risk_ratio']:g} times as frequent"
+    label = "extreme days are more frequent (risk ratio less one)"
     ratio, sesoi = response.risk_ratio, case.thresholds["risk_ratio"] - 1.0
     if isinstance(ratio, NotDecidable):
         return Leg(label, ratio, sesoi)
@@ -93,7 +93,6 @@ def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
         value=ratio.value - 1.0,
         lower=ratio.lower - 1.0,
         upper=ratio.upper - 1.0,
-        unit="times",
         method=f"{ratio.method}; less one",
     )
     return Leg(label, excess, sesoi, response.risk_ratio_p_value)

@@ -91,7 +91,9 @@ def _state_leg(case: Case, state: Estimate) -> Leg:
     wanted = case.thresholds["overextended"]
     held = state.value >= wanted
     word = "at least" if held else "less than"
-    reason = f"the miners stood {state.value:.1f} of their own deviations above their average, {word} {wanted:.0f}"
+    reason = (
+        f"the miners stood {state.value:.1f} of their own standard deviations above their average, {word} {wanted:.0f}"
+    )
     outcome = Outcome.SUPPORTED if held else Outcome.NOT_SUPPORTED
     return Leg("the miners were overextended (C20a)", state, wanted, ruling=Ruling(outcome, reason))
 

@@ -97,7 +97,7 @@ def _signs(panel: Panel) -> tuple[Sign, ...]:
             "financial conditions", ("conditions",), lambda one: one.levels["conditions"].ffill(), False, "", broad=True
         ),
         Sign(
-            "net liquidity of the central bank",
+            "net liquidity",
             ("central_bank_assets", "treasury_account", "reverse_repo"),
             _net_liquidity,
             True,
@@ -105,7 +105,7 @@ def _signs(panel: Panel) -> tuple[Sign, ...]:
             "net_liquidity",
             orientation=-1.0,
         ),
-        Sign("funding rate above the policy rate", ("overnight_rate", "policy_rate"), _strain, False, "bp"),
+        Sign("funding spread", ("overnight_rate", "policy_rate"), _strain, False, "bp"),
         Sign("dollar", (dollar,), lambda one: one.levels[dollar].ffill(), True, "%", "dollar"),
         Sign(
             "high-yield spread",

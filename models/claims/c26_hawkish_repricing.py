@@ -28,6 +28,8 @@ from models.estimate import Estimate, NotDecidable, TestResult
 YIELD = "short_yield"
 #: Basis points of one percentage point.
 BASIS = 100.0
+#: Yields come in hundredths of a percent; rounding keeps equal changes equal.
+DIGITS = 6
 MONTH, YEAR = 21, 252
 
 
@@ -64,12 +66,12 @@ def _announcement(case: Case) -> Span:
 
 def _observed_change(case: Case, levels: pd.Series, span: Span) -> Estimate:
     sessions = len(levels.loc[span.base : span.last].iloc[1:])
-    return observed(round(BASIS * span.change(levels), 6), "bp", sessions, case.level, "change of the yield")
+    return observed(round(BASIS * span.change(levels), DIGITS), "bp", sessions, case.level, "change of the yield")
 
 
 def _earlier_changes(levels: pd.Series, span: Span, sessions: int) -> pd.Series:
     """Changes over `sessions` values that ended in the year up to the span's base, basis points."""
-    return BASIS * levels.diff(sessions).loc[: span.base].iloc[-YEAR:]
+    return (BASIS * levels.diff(sessions).loc[: span.base].iloc[-YEAR:]).round(DIGITS)
 
 
 def _leg(case: Case, levels: pd.Series, span: Span) -> Leg:

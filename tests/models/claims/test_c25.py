@@ -87,7 +87,7 @@ def test_three_signs_without_a_broad_one_are_mixed(calm, panel, study):
 
 def test_net_liquidity_takes_reverse_repurchases_in_billions(calm, panel, study):
     drained = with_levels(calm, reverse_repo=steps(panel, 10.0, 110.0))
-    label = "net liquidity of the central bank, tightening"
+    label = "net liquidity, tightening"
     net = 6.6e6 - 8e5 - 10e3
     assert judged("C25", drained, study).secondary[label].value == pytest.approx(100.0 * 100e3 / net)
 
@@ -97,8 +97,8 @@ def test_a_missing_sign_that_could_decide_leaves_it_open(calm, panel, study):
     assert judged("C25", one, study).outcome is Outcome.NOT_SUPPORTED
     open_case = judged("C25", without(one, "policy_rate"), study)
     assert open_case.outcome is Outcome.INCONCLUSIVE
-    assert "without a series: funding rate" in open_case.reason
-    assert isinstance(open_case.secondary["funding rate above the policy rate, tightening"], NotDecidable)
+    assert "without a series: funding spread" in open_case.reason
+    assert isinstance(open_case.secondary["funding spread, tightening"], NotDecidable)
     assert judged("C25", without(calm, "policy_rate"), study).outcome is Outcome.NOT_SUPPORTED
 
 

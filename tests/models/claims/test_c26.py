@@ -19,12 +19,12 @@ def test_change_and_percentile_by_pandas(panel, study):
     yields = 100.0 * panel.levels["short_yield"]
     change = yields["2026-02-06"] - yields["2026-01-28"]
     earlier = [
-        yields.iloc[end] - yields.iloc[end - 7]
+        round(yields.iloc[end] - yields.iloc[end - 7], 6)
         for end in range(yields.index.get_loc("2026-01-28") - 251, yields.index.get_loc("2026-01-28") + 1)
     ]
     assert verdict.headline.value == pytest.approx(change, abs=1e-5)
     assert verdict.secondary["percentile of the change, short window"].value == pytest.approx(
-        100.0 * np.mean(np.array(earlier) <= change)
+        100.0 * np.mean(np.array(earlier) <= round(change, 6))
     )
     around = yields["2026-02-03"] - yields["2026-01-27"]
     assert verdict.parts[1].effect.value == pytest.approx(around, abs=1e-5)
