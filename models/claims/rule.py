@@ -100,6 +100,19 @@ def judge_effect(effect: Estimate, sesoi: float, *, p_adjusted: float | None, sp
     return Ruling(Outcome.INCONCLUSIVE, "no effect and the claimed effect are both compatible with the data")
 
 
+def held_at_mixed(
+    effect: Estimate, sesoi: float, specifications: Curve | None, reasons: Sequence[str]
+) -> Ruling | None:
+    """What a claim's own conditions make of an effect that the general rule would otherwise support.
+
+    None where no condition fails, or where the general rule does not support the effect anyway.
+    """
+    plain = judge_effect(effect, sesoi, p_adjusted=None, specifications=specifications)
+    if not reasons or plain.outcome is not Outcome.SUPPORTED:
+        return None
+    return Ruling(Outcome.MIXED, "the effect is there, but " + " and ".join(reasons))
+
+
 def detectable(effect: Estimate, sesoi: float, comparisons: int = 1) -> float | None:
     """The effect this design finds with a power of 80 %, None where the effect has no standard error."""
     if effect.std_error is None:

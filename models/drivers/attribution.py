@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.drivers.kernels import centred_products, coalition_values, shapley_draws, subset_slopes
 from models.drivers.shapley import Blocks, regression_design, residual_influence
 from models.estimate import Estimate, NotDecidable
-from models.inference.resampling import Resampling, percentile_estimate
+from models.inference.resampling import Resampling, bootstrap_p_value, percentile_estimate
 
 Array = NDArray[np.float64]
 
@@ -33,6 +33,8 @@ class Attribution:
         Percent explained by all blocks together.
     shares : mapping of str to (Estimate or NotDecidable)
         Contribution of each block over what all blocks explain.
+    share_draws : mapping of str to ndarray, (B,)
+        Resamples behind `shares`.
     shares_of_move : mapping of str to (Estimate or NotDecidable)
         Contribution of each block, and of the own residual, over the whole move.
     r_squared : float
@@ -47,10 +49,15 @@ class Attribution:
     contributions: Mapping[str, Estimate | NotDecidable]
     explained: Estimate | NotDecidable
     shares: Mapping[str, Estimate | NotDecidable]
+    share_draws: Mapping[str, Array]
     shares_of_move: Mapping[str, Estimate | NotDecidable]
     r_squared: float
     sessions: int
     n: int
+
+    def share_p_value(self, block: str, null: float) -> float:
+        """Two-sided p-value that inverts the interval of a block's share at `null`."""
+        return bootstrap_p_value(self.share_draws[block], null)
 
 
 def attribute_window(
@@ -134,6 +141,7 @@ def attribute_window(
             name: ratio(float(value[g]), draws[:, g], explained, drawn, "the explained move")
             for g, name in enumerate(names)
         },
+        share_draws={name: draws[:, g] / drawn for g, name in enumerate(names)},
         shares_of_move={
             name: ratio(float(value[g]), draws[:, g], move, np.full(len(draws), move), "the move")
             for g, name in enumerate(labels)
@@ -151,7 +159,7 @@ def beyond(
     given: pd.DataFrame,
     window: pd.DatetimeIndex,
     resampling: Resampling,
-) -> Estimate | NotDecidable:
+) -> tuple[Estimate, float] | NotDecidable:
     r"""Share of a window's move explained by what a driver did beyond other series.
 
     Parameters
@@ -164,7 +172,8 @@ def beyond(
 
     Returns
     -------
-    Estimate or NotDecidable
+    (Estimate, float) or NotDecidable
+        The share and the p-value that inverts its interval at zero. The share is
         :math:`\hat b \sum_{t \in W} (d_t - \hat g' x_t) / \sum_{t \in W} y_t`, b the driver's slope given x, g the
         slopes of the driver on x: the last entrant's part of an ordered decomposition. Window moves held fixed.
     """
@@ -185,7 +194,7 @@ def beyond(
         return float((values[3] - values[1]) / move)
 
     draws = np.array([share(index) for index in resampling.indices(residual_influence(rows))])
-    return percentile_estimate(
+    estimate = percentile_estimate(
         share(np.arange(len(rows))),
         draws,
         level=resampling.level,
@@ -193,3 +202,4 @@ def beyond(
         unit="",
         method=f"share of the window's move due to the driver beyond {', '.join(map(str, given.columns))}",
     )
+    return estimate if isinstance(estimate, NotDecidable) else (estimate, bootstrap_p_value(draws))

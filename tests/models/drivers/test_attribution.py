@@ -131,8 +131,9 @@ def test_beyond_is_the_last_entrant():
         np.column_stack([np.ones(len(before)), drivers.loc[before, ["b", "c"]]]), drivers.loc[before, "a"], rcond=None
     )[0][1:]
     orthogonal = inside["a"] - on_given @ inside[["b", "c"]].to_numpy()
-    share = beyond(y, drivers["a"], drivers[["b", "c"]], window, QUICK)
+    share, p_value = beyond(y, drivers["a"], drivers[["b", "c"]], window, QUICK)
     assert share.value == pytest.approx(full[2] * orthogonal / y.loc[window].sum())
+    assert (p_value < 0.05) == (not share.contains(0.0))
 
 
 def test_contributions_cover_the_planted_ones():
@@ -165,7 +166,7 @@ def test_shares_of_the_bundled_event_are_recovered(sample_panel, sample_study, t
         moves = returns.loc[window].sum().to_dict()
         result = attribute_window(returns[dependent], drivers, blocks, window, resampling)
         assert result.shares["risk"].contains(risk_share(dependent, moves, population))
-        part = beyond(returns[dependent], returns["growth"], returns[["market"]], window, resampling)
+        part, _ = beyond(returns[dependent], returns["growth"], returns[["market"]], window, resampling)
         assert part.contains(technology_share(dependent, moves, population))
 
 
