@@ -26,7 +26,7 @@ import pandas as pd
 
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.facts import observed
+from models.claims.facts import as_times, observed
 from models.claims.rule import Ruling, conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
@@ -88,7 +88,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         ),
         combine=conjunction,
         kind="fact",
-        headline=_times(ratio),
+        headline=as_times(ratio),
         headline_label=f"volatility of {names[SUBJECT]} over that of {names[RIVAL].lower()}",
         n=len(volatility),
         window=case.describe("full"),
@@ -168,12 +168,6 @@ def _rank_leg(case: Case, share: Estimate | NotDecidable) -> Leg:
     return Leg(label, share, wanted, ruling=ruling)
 
 
-def _times(log_ratio: Estimate) -> Estimate:
-    value, lower, upper = (float(np.exp(one)) for one in (log_ratio.value, log_ratio.lower, log_ratio.upper))
-    method = f"exponential of the {log_ratio.method}"
-    return Estimate(value, None, lower, upper, log_ratio.level, log_ratio.n, "times", method)
-
-
 def _measures(case: Case, volatility: pd.DataFrame, rival: str) -> dict[str, Callable[[], pd.Series]]:
     """Daily log ratio of the two volatilities, measured in several ways."""
     returns = case.panel.returns[[SUBJECT, rival]]
@@ -239,7 +233,7 @@ def _readings(
                 _log_ratio(recent[SUBJECT], recent[role]), resampling, "mean log ratio", "log points"
             )
             label = f"ratio to {names[role].lower()} since {since}"
-            readings[label] = ratio if isinstance(ratio, NotDecidable) else _times(ratio)
+            readings[label] = ratio if isinstance(ratio, NotDecidable) else as_times(ratio)
         readings[f"share of the others that are less volatile since {since}"] = _bootstrap_mean(
             rank.loc[recent.index], resampling, "mean share", ""
         )

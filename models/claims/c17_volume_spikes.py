@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import as_times
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -71,7 +72,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         ),
         combine=conjunction,
         kind="conjunctive",
-        headline=_times(difference),
+        headline=difference if isinstance(difference, NotDecidable) else as_times(difference),
         headline_label="volume on fear days over its level on other days",
         n=len(usable),
         n_events=spells(usable),
@@ -96,14 +97,6 @@ def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
         method=f"{ratio.method}; less one",
     )
     return Leg(label, excess, sesoi, response.risk_ratio_p_value)
-
-
-def _times(difference: Estimate | NotDecidable) -> Estimate | NotDecidable:
-    if isinstance(difference, NotDecidable):
-        return difference
-    value, lower, upper = (float(np.exp(one)) for one in (difference.value, difference.lower, difference.upper))
-    method = f"exponential of the {difference.method}"
-    return Estimate(value, None, lower, upper, difference.level, difference.n, "times", method)
 
 
 def _difference(abnormal: pd.Series, labels: pd.Series, level: float, what: str) -> Estimate | NotDecidable:

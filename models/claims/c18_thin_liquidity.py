@@ -28,6 +28,7 @@ import pandas as pd
 
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import as_times
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -67,7 +68,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         legs=(Leg("a dollar moves the miners further than gold", effect, sesoi, p_value, specifications),),
         combine=conjunction,
         kind="single",
-        headline=_times(effect),
+        headline=as_times(effect),
         headline_label=f"illiquidity of {names[THIN].lower()} over that of {names[DEEP].lower()}, per own volatility",
         n=effect.n,
         window=f"{case.describe('full')}, {effect.n} months",
@@ -140,12 +141,6 @@ def _ratio(case: Case, read: Read, measure_name: str, pair: tuple[str, str], win
             return series
         measured.append(series[series.index.isin(sessions)])
     return monthly_log_ratio(*measured, level=case.level)
-
-
-def _times(log_ratio: Estimate) -> Estimate:
-    value, lower, upper = (float(np.exp(one)) for one in (log_ratio.value, log_ratio.lower, log_ratio.upper))
-    method = f"exponential of the {log_ratio.method}"
-    return Estimate(value, None, lower, upper, log_ratio.level, log_ratio.n, "times", method)
 
 
 def _specifications(case: Case, read: Read) -> tuple[SpecificationResult, ...]:

@@ -1,10 +1,11 @@
-"""What facts share: numbers that were observed, their place among earlier ones, and windows that are moved a little."""
+"""What facts share: observed numbers, their place among earlier ones, moved windows, and logs told as ratios."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from models.claims.claim import Case
@@ -24,6 +25,13 @@ def observed(value: float, unit: str, n: int, level: float, what: str = "") -> E
 def percentile_among(value: float, others: pd.Series) -> float:
     """Share of `others` that do not exceed `value`, in percent."""
     return 100.0 * float((others.dropna() <= value).mean())
+
+
+def as_times(log_ratio: Estimate) -> Estimate:
+    """A log ratio as the ratio a reader would quote."""
+    value, lower, upper = (float(np.exp(one)) for one in (log_ratio.value, log_ratio.lower, log_ratio.upper))
+    method = f"exponential of the {log_ratio.method}"
+    return Estimate(value, None, lower, upper, log_ratio.level, log_ratio.n, "times", method)
 
 
 def agreement(outcomes: Sequence[Outcome]) -> Outcome:
