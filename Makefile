@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STUDY ?= study.toml
 OUT ?= build
-WORKERS ?= 1
+WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF)) $(if $(filter-out 0,$(QUICK)),--quick)
 
-.PHONY: help setup report data test check bench validate lock clean
+.PHONY: help setup report findings data test check bench validate lock clean
 
 help: ## Show the targets and what they do
 	@echo "make TARGET [VARIABLE=value ...]"
@@ -25,7 +25,7 @@ help: ## Show the targets and what they do
 	@echo "  STUDY     study file (default: study.toml)"
 	@echo "  OUT       folder of the editions (default: build)"
 	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"
-	@echo "  WORKERS   processes for independent pieces (default: 1)"
+	@echo "  WORKERS   processes for independent pieces (default: one for each processor)"
 	@echo "  PYTHON    interpreter for the environment (default: python3)"
 
 setup: $(READY) ## Create .venv from requirements.lock and see that Pango is there
@@ -41,6 +41,10 @@ $(READY): requirements.lock
 
 report: $(READY) ## Make the edition: PDF, HTML and tables in OUT/<as-of>, newest at OUT/latest
 	@$(BIN)/python -m reports report $(options)
+
+findings: $(READY) ## Write docs/findings.md: what the study found, claim by claim
+	@$(BIN)/python -m reports findings --study "$(STUDY)" --workers $(WORKERS) \
+		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF))
 
 data: $(READY) ## Download a snapshot of every instrument (the only target that uses the network)
 	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of $(AS_OF))

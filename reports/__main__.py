@@ -1,8 +1,10 @@
-"""The command line behind `make report`."""
+"""The command line behind `make report` and `make findings`."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,17 +12,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from data import load_panel, load_study
+from data import Panel, Study, load_panel, load_study
 from data.errors import StudyError, StudyFileError
 from reports.editions import up_to_date
-from reports.gather import gather
+from reports.findings import findings_page
+from reports.gather import claims_to_judge, gather
 from reports.progress import Stages
 from reports.provenance import provenance
 from reports.publish import publish
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-#: What a run goes through beside the claims: reading, fitting, pages and their checks.
+#: What a run goes through beside the claims: fitting, charts, pages and their checks.
 OTHER_STAGES = 4
+
+StudyOption = Annotated[Path, typer.Option(help="Study file.")]
+SourceOption = Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")]
+AsOfOption = Annotated[str, typer.Option(help="Nothing after this date is used, e.g. 2026-02-08.")]
+QuickOption = Annotated[bool, typer.Option("--quick", help="Fewer bootstrap resamples; every page says so.")]
+WorkersOption = Annotated[int, typer.Option(min=1, help="Processes for independent pieces.")]
 
 
 @app.callback()
@@ -30,37 +39,67 @@ def main() -> None:
 
 @app.command()
 def report(
-    study: Annotated[Path, typer.Option(help="Study file.")] = Path("study.toml"),
-    source: Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")] = "",
-    as_of: Annotated[str, typer.Option(help="Nothing after this date is used, e.g. 2026-02-08.")] = "",
+    study: StudyOption = Path("study.toml"),
+    source: SourceOption = "",
+    as_of: AsOfOption = "",
     out: Annotated[Path, typer.Option(help="Folder of the editions.")] = Path("build"),
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer bootstrap resamples; every page says so.")] = False,
-    workers: Annotated[int, typer.Option(min=1, help="Processes for independent pieces.")] = 1,
+    quick: QuickOption = False,
+    workers: WorkersOption = 1,
 ) -> None:
     """Make the edition: PDF, HTML and tables in OUT/<as-of>, the newest at OUT/latest."""
     console = Console(stderr=True)
-    try:
-        settings = load_study(study)
-        panel = load_panel(settings, source or None, _date(as_of) if as_of else None)
-        console.print(panel.source, highlight=False)
-        command = _command(study, source, as_of, quick)
+    with _explained(console):
+        settings, panel = _loaded(console, study, source, as_of)
+        command = _command("report", study, source, as_of, quick)
         current = up_to_date(out, panel, provenance(settings, panel, command), quick)
         if current is not None:
-            console.print(f"Nothing changed since the last run: {current}", highlight=False)
+            console.print(f"Nothing changed since the last run: {current}", highlight=False, soft_wrap=True)
             return
-        claims = sum(claim.enabled for claim in settings.claims.values())
-        with Stages(console, claims + OTHER_STAGES) as stages:
+        with Stages(console, len(claims_to_judge(settings)) + OTHER_STAGES) as stages:
             evidence = gather(settings, panel, quick=quick, workers=workers, command=command, progress=stages.begin)
             published = publish(evidence, out, progress=stages.begin)
-        console.print(f"Edition in {published.folder}", highlight=False)
-        for name in published.files:
-            console.print(f"  {name}", highlight=False)
+        console.print(f"Edition in {published.folder}", highlight=False, soft_wrap=True)
+        console.print(f"  {', '.join(path.name for path in published.files)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def findings(
+    study: StudyOption = Path("study.toml"),
+    source: SourceOption = "",
+    as_of: AsOfOption = "",
+    page: Annotated[Path, typer.Option(help="Markdown file to write.")] = Path("docs/findings.md"),
+    quick: QuickOption = False,
+    workers: WorkersOption = 1,
+) -> None:
+    """Write what the study found, claim by claim, as a Markdown page."""
+    console = Console(stderr=True)
+    with _explained(console):
+        settings, panel = _loaded(console, study, source, as_of)
+        command = _command("findings", study, source, as_of, quick)
+        with Stages(console, len(claims_to_judge(settings)) + 1) as stages:
+            evidence = gather(settings, panel, quick=quick, workers=workers, command=command, progress=stages.begin)
+        page.write_text(findings_page(evidence), encoding="utf-8")
+        console.print(f"Findings in {page}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _explained(console: Console) -> Iterator[None]:
+    """Turn an error of the user's into one line and an exit code; leave errors of the code as they are."""
+    try:
+        yield
     except StudyError as error:
-        console.print(f"Error: {error}", style="bold red", highlight=False, markup=False)
+        console.print(f"Error: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         console.print("Interrupted. Earlier editions are as they were.")
         raise typer.Exit(130) from error
+
+
+def _loaded(console: Console, study: Path, source: str, as_of: str) -> tuple[Study, Panel]:
+    settings = load_study(study)
+    panel = load_panel(settings, source or None, _date(as_of) if as_of else None)
+    console.print(panel.source, highlight=False, soft_wrap=True)
+    return settings, panel
 
 
 def _date(text: str) -> date:
@@ -70,7 +109,7 @@ def _date(text: str) -> date:
         raise StudyFileError("AS_OF", f"{text!r} is not a date", "Write it as 2026-02-08.") from error
 
 
-def _command(study: Path, source: str, as_of: str, quick: bool) -> str:
+def _command(target: str, study: Path, source: str, as_of: str, quick: bool) -> str:
     """The make command that repeats this run, with names instead of paths of this machine."""
     variables = {
         "STUDY": study.name if study.name != "study.toml" else "",
@@ -78,7 +117,7 @@ def _command(study: Path, source: str, as_of: str, quick: bool) -> str:
         "AS_OF": as_of,
         "QUICK": "1" if quick else "",
     }
-    return " ".join(["make report", *(f"{name}={value}" for name, value in variables.items() if value)])
+    return " ".join(["make", target, *(f"{name}={value}" for name, value in variables.items() if value)])
 
 
 if __name__ == "__main__":

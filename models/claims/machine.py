@@ -44,7 +44,7 @@ def judge_claims(
         Told the id of each claim when it has been measured.
     """
     replications = study.inference.quick_replications if quick else study.inference.replications
-    claims = [claim for claim in CLAIMS if claim.id in study.claims and study.claims[claim.id].enabled]
+    claims = claims_to_judge(study)
     cases = [
         Case(panel, study, suite, _thresholds(claim, study), replications, claim_seed_of(seed, claim.id))
         for claim in claims
@@ -61,6 +61,11 @@ def judge_claims(
         _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id, (None, None, 1)))
         for (claim, result), case in zip(measured, cases, strict=True)
     )
+
+
+def claims_to_judge(study: Study) -> tuple[Claim, ...]:
+    """Claims that have code and that the study asks for."""
+    return tuple(claim for claim in CLAIMS if claim.id in study.claims and study.claims[claim.id].enabled)
 
 
 def _thresholds(claim: Claim, study: Study) -> Mapping[str, float]:
@@ -225,7 +230,8 @@ _INTRODUCTIONS = {
 
 def _reason(parts: tuple[Part, ...]) -> str:
     """Why, in a line: the condition that decided a single part, or which parts stand and which do not."""
-    if len({(part.outcome, part.reason) for part in parts}) == 1:
+    alike = len({(part.outcome, part.reason) for part in parts}) == 1
+    if alike and (len(parts) == 1 or parts[0].outcome is not Outcome.SUPPORTED):
         return _sentence(parts[0].reason)
     return " ".join(
         _sentence(f"{introduction}: {'; '.join(part.label for part in parts if part.outcome is outcome)}")

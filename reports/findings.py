@@ -1,0 +1,64 @@
+"""What the study found, claim by claim, as a Markdown page made from the evidence."""
+
+from __future__ import annotations
+
+from models.claims.verdict import Verdict
+from reports.evidence import Evidence
+from reports.narrative import deck, estimate_clause, finding_title, headline, reading, robustness
+from reports.text import humanised, sentence
+
+HEAD = """# What the study found
+
+{headline}. {deck}
+
+{kind}, data to {data_to}, judged as of {as_of}. Study file `{study}`, data `{data}`. This page is written by
+`make findings`; every figure on it is computed.
+"""
+
+
+def findings_page(evidence: Evidence) -> str:
+    """The page for an evidence object.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    str
+        Markdown: a head with headline and provenance, a section a claim, and the rows that cannot be tested.
+    """
+    head = HEAD.format(
+        headline=headline(evidence),
+        deck=deck(evidence),
+        kind="Market data" if evidence.panel.kind == "real" else "SIMULATED DATA, NOT MARKET EVIDENCE",
+        data_to=evidence.panel.last_session.isoformat(),
+        as_of=min(evidence.panel.as_of, evidence.study.about.as_of).isoformat(),
+        study=evidence.provenance.study_sha256[:12],
+        data=evidence.provenance.data_sha256[:12],
+    )
+    claims = "\n".join(_claim(verdict, evidence) for verdict in evidence.verdicts)
+    return f"{head}\n{claims}\n{_untestable(evidence)}"
+
+
+def _claim(verdict: Verdict, evidence: Evidence) -> str:
+    lines = [
+        f"## {verdict.id}: {finding_title(verdict, evidence.panel)}",
+        "",
+        f"**{verdict.outcome.value.capitalize()}.** The statement: {sentence(verdict.statement)} {verdict.reason}",
+    ]
+    if verdict.parts:
+        label = humanised(verdict.headline_label)
+        lines += ["", sentence(f"{label}: {estimate_clause(verdict.headline)}"), ""]
+        lines += [f"- {reading(part)}" for part in verdict.parts]
+    if verdict.specifications:
+        lines += ["", robustness(verdict)]
+    return "\n".join(lines) + "\n"
+
+
+def _untestable(evidence: Evidence) -> str:
+    rows = [
+        f"| {key} | {row.statement} | {row.reason} | {row.proxy} |" for key, row in evidence.study.untestable.items()
+    ]
+    head = ["## What daily prices cannot decide", "", "| | statement | why not | closest proxy |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows]) + "\n" if rows else ""
