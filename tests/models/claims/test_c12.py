@@ -47,6 +47,7 @@ def verdict(followers, study, suite):
 def test_two_assets_that_fall_with_the_market_are_no_hedges(verdict, crises):
     assert verdict.outcome is Outcome.SUPPORTED
     assert verdict.n_events == len(crises)
+    assert verdict.reason.startswith("Stands: Bitcoin failed in at least one crisis (")
     assert verdict.secondary["crises in which Bitcoin lost money"].value == pytest.approx(100.0)
 
 
