@@ -85,10 +85,10 @@ def weekly(case: Case, window: str, weeks: int = 1) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for role in (SUBJECT, *TESTED, *CONTROLS, "growth", "credit_fund", "treasuries"):
         if role in levels.columns:
-            columns[role] = 100.0 * np.log(levels[role]) if panel.units[role] == "%" else levels[role]
+            columns[role] = _logs(levels[role]) if panel.units[role] == "%" else levels[role]
     if set(NET) <= set(levels.columns):
         assets, account, repurchases = (levels[role] for role in NET)
-        columns["net liquidity"] = 100.0 * np.log(assets - account - MILLIONS * repurchases)
+        columns["net liquidity"] = _logs(assets - account - MILLIONS * repurchases)
     if {"credit_fund", "treasuries"} <= set(columns):
         columns["credit return"] = columns.pop("credit_fund") - columns.pop("treasuries")
     frame = pd.DataFrame(columns)
@@ -96,6 +96,10 @@ def weekly(case: Case, window: str, weeks: int = 1) -> pd.DataFrame:
     week = pd.DatetimeIndex(frame.index).to_period("W")
     ends = frame.groupby(week).tail(1).iloc[::-weeks].iloc[::-1]
     return ends.loc[frame.index[max(start, 0)] :].diff().iloc[1:]
+
+
+def _logs(levels: pd.Series) -> pd.Series:
+    return pd.Series(100.0 * np.log(levels.to_numpy(dtype=np.float64)), index=levels.index)
 
 
 def _fit(
