@@ -21,7 +21,7 @@ from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult,
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
 from models.regimes.simulation import autoregressive_paths, elliptical_shocks
-from models.regimes.starts import signals_of, start_weights
+from models.regimes.starts import StartPlan, signals_of
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -177,10 +177,9 @@ class MarkovAutoregression:
         require_length(used, likelihood.size, self.k_regimes)
         standardised = (used.observations - values.mean()) / values.std()
         signals = np.column_stack([signals_of(standardised), signals_of(self._residuals(values))])
-        tries = starts if self.k_regimes > 1 else 1
-        begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
+        plan = StartPlan(signals, self.k_regimes, starts, seed)
         return AutoregressionResult(
-            likelihood, used.index, search(likelihood, begins, used.length), self, sample.names[0]
+            likelihood, used.index, search(likelihood, plan, used.length), self, sample.names[0]
         )
 
     def loglik(self, params: Parameters, y: Observations, *, drivers: Observations | None = None) -> float:

@@ -19,7 +19,7 @@ from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
-from models.regimes.starts import signals_of, start_weights
+from models.regimes.starts import StartPlan, signals_of
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -163,11 +163,11 @@ class MarkovSwitching:
         likelihood = self._likelihood(sample, drivers, Standard.of(sample.observations, sample.names))
         require_length(sample, likelihood.size, self.k_regimes)
         signals = signals_of((sample.observations - sample.observations.mean(axis=0)) / sample.observations.std(axis=0))
-        tries = starts if self.k_regimes > 1 else 1
-        begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
-        if warm is not None:
-            begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
-        return SwitchingResult(likelihood, sample.index, search(likelihood, begins, sample.length), self, sample.names)
+        plan = StartPlan(signals, self.k_regimes, starts, seed)
+        before = () if warm is None else (likelihood.unconstrained(as_natural(warm.params, likelihood.names)),)
+        return SwitchingResult(
+            likelihood, sample.index, search(likelihood, plan, sample.length, before), self, sample.names
+        )
 
     def loglik(self, params: Parameters, y: Observations, *, drivers: Observations | None = None) -> float:
         """Log-likelihood of y at given parameters.

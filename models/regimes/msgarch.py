@@ -21,7 +21,7 @@ from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
-from models.regimes.starts import signals_of, start_weights
+from models.regimes.starts import StartPlan, signals_of
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -143,8 +143,8 @@ class MSGARCH:
         likelihood = self._likelihood(sample, float(values.mean()), float(values.std()))
         require_length(sample, likelihood.size, self.k_regimes)
         signals = signals_of((sample.observations - values.mean()) / values.std())
-        begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, starts, seed)]
-        return MSGARCHResult(likelihood, sample.index, search(likelihood, begins, sample.length), self, sample.names[0])
+        plan = StartPlan(signals, self.k_regimes, starts, seed)
+        return MSGARCHResult(likelihood, sample.index, search(likelihood, plan, sample.length), self, sample.names[0])
 
     def loglik(self, params: Parameters, y: Observations) -> float:
         """Log-likelihood at given parameters: `p[i->j]`, `mu`, `omega[k]`, `alpha[k]`, `gamma[k]`, `beta[k]`, `nu`."""

@@ -20,7 +20,7 @@ from models.regimes.regression_emission import Basis, RegressionRegimes
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
-from models.regimes.starts import rolling_mean, signals_of, start_weights
+from models.regimes.starts import StartPlan, rolling_mean, signals_of
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -216,12 +216,10 @@ class MarkovRegression:
         coefficients, *_ = np.linalg.lstsq(design.X, target, rcond=None)
         residuals = (target - design.X @ coefficients) / basis.scale
         signals = np.column_stack([signals_of(residuals[:, None]), _slope_signals(residuals, design.X)])
-        tries = starts if self.k_regimes > 1 else 1
-        begins = [likelihood.begin(weights) for weights in start_weights(signals, self.k_regimes, tries, seed)]
-        if warm is not None:
-            begins.append(likelihood.unconstrained(as_natural(warm.params, likelihood.names)))
+        plan = StartPlan(signals, self.k_regimes, starts, seed)
+        before = () if warm is None else (likelihood.unconstrained(as_natural(warm.params, likelihood.names)),)
         return RegressionResult(
-            likelihood, design.y.index, search(likelihood, begins, design.y.length), self, design.y.names[0]
+            likelihood, design.y.index, search(likelihood, plan, design.y.length, before), self, design.y.names[0]
         )
 
     def loglik(

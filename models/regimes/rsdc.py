@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from models.regimes.radial import RADIAL, Distribution
 from models.regimes.result import Parameters, RegimeResult, as_natural
 from models.regimes.sample import as_sample, require_length
 from models.regimes.search import search
-from models.regimes.starts import rolling_mean, signals_of, start_weights
+from models.regimes.starts import StartPlan, rolling_mean, signals_of
 
 Array = NDArray[np.float64]
 Information = Literal["predicted", "filtered", "smoothed"]
@@ -188,12 +188,8 @@ class RSDC:
             )
         likelihood = self._likelihood(z, tuple(map(str, sample.names)))
         require_length(sample, likelihood.size, self.k_regimes)
-        tries = starts if self.k_regimes > 1 else 1
-        begins = [
-            likelihood.begin(_from_low_to_high(z, weights))
-            for weights in start_weights(_signals(z), self.k_regimes, tries, seed)
-        ]
-        return RSDCResult(likelihood, sample.index, search(likelihood, begins, sample.length), self, first)
+        plan = StartPlan(_signals(z), self.k_regimes, starts, seed, partial(_from_low_to_high, z))
+        return RSDCResult(likelihood, sample.index, search(likelihood, plan, sample.length), self, first)
 
     def loglik(self, params: Parameters, std_residuals: pd.DataFrame | Array) -> float:
         """Log-likelihood of standardised residuals minus that of independent standard normals.

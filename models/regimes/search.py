@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from data.errors import EstimationError
 from models.optimise import GRADIENT_TOLERANCE, SAME_OPTIMUM, Convergence, Optimum, maximise
 from models.regimes.chain import LOG_ODDS_BOUND, ConstantChain
 from models.regimes.likelihood import SwitchingLikelihood
+from models.regimes.starts import StartPlan
 
 Array = NDArray[np.float64]
 
@@ -27,6 +28,9 @@ FULL_POLISH = 500
 STILL_OPEN = 5.0
 #: Two EM ends are the same candidate when their smoothed probabilities differ by less than this on average.
 SAME_REGIMES = 0.03
+#: Gain in log-likelihood that begins a new round of perturbations, and the most rounds.
+REAL_GAIN = 0.5
+LONGEST_CHASE = 6
 #: Transition probabilities below this are tried at zero.
 NEARLY_ZERO = 1e-3
 #: A transition set to zero comes back where the log-likelihood rises by more than this per unit of its probability.
@@ -99,7 +103,7 @@ def _group(likelihood: SwitchingLikelihood, candidates: Sequence[_Candidate]) ->
     return sound or [members for _, members in groups]
 
 
-def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observations: int) -> Found:
+def search(likelihood: SwitchingLikelihood, plan: StartPlan, observations: int, warm: Sequence[Array] = ()) -> Found:
     """Maximise the likelihood.
 
     Each start runs a few EM steps; those that end in the same regimes are one candidate; the best few candidates are
@@ -109,33 +113,40 @@ def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observation
     Parameters
     ----------
     likelihood : SwitchingLikelihood
-    starts : iterable of arrays, shape (P,)
+    plan : StartPlan
     observations : int
+    warm : sequence of arrays, shape (P,)
+        Further points to begin from.
 
     Raises
     ------
     EstimationError
         If no start leads to a finite log-likelihood.
     """
-    ends = [_run_em(likelihood, theta) for theta in starts]
-    candidates = [end for end in ends if end is not None]
-    if not candidates:
+    begins = [*(likelihood.begin(weights) for weights in plan.fresh()), *warm]
+    ends = [_run_em(likelihood, theta) for theta in begins]
+    fresh = [end for end in ends if end is not None]
+    if not fresh:
         raise EstimationError(
             "the regime model",
             f"none of {len(ends)} starts has a finite log-likelihood",
             "Check the series for constant or extreme values, or use fewer regimes.",
         )
-    groups = _group(likelihood, candidates)
+    perturbed = _perturbed(likelihood, plan, fresh)
+    groups = _group(likelihood, [*fresh, *perturbed])
     first, others, shared, evaluations = _polish(likelihood, groups, observations)
     theta, free, hessian, gradient_norm = _finish(likelihood, likelihood.ordered(first.arguments), observations)
     value = float(likelihood.logliks(theta).sum())
-    reached = sum(len(members) for members, optimum in zip(groups, shared, strict=False) if optimum)
+    independent = {id(candidate) for candidate in fresh}
+    reached = sum(
+        id(member) in independent for members, same in zip(groups, shared, strict=False) if same for member in members
+    )
     lower = [other for other in others if other < value - SAME_OPTIMUM]
     convergence = replace(
         first.convergence,
         converged=gradient_norm <= GRADIENT_TOLERANCE,
         message=f"EM, L-BFGS-B, then Newton's method to a gradient of {gradient_norm:.1e} per observation",
-        starts=len(ends),
+        starts=len(ends) + len(perturbed),
         best=value,
         runner_up=max(lower) if lower else None,
         share_at_best=reached / len(ends),
@@ -144,6 +155,26 @@ def search(likelihood: SwitchingLikelihood, starts: Iterable[Array], observation
         evaluations=evaluations,
     )
     return Found(theta, free, hessian, convergence)
+
+
+def _perturbed(likelihood: SwitchingLikelihood, plan: StartPlan, fresh: Sequence[_Candidate]) -> list[_Candidate]:
+    """Ends of the searches near the best sound candidate so far, until a full round brings nothing better."""
+    enough = likelihood.emission.smallest_regime
+    sound = [candidate for candidate in fresh if float(candidate.smoothed.sum(axis=0).min()) >= enough]
+    best = max(sound or fresh, key=lambda candidate: candidate.value)
+    found: list[_Candidate] = []
+    number, last_gain = 0, 0
+    while number - last_gain < plan.perturbations and number < LONGEST_CHASE * plan.perturbations:
+        end = _run_em(likelihood, likelihood.begin(plan.perturb(best.smoothed, number)))
+        number += 1
+        if end is None:
+            continue
+        found.append(end)
+        if end.value > best.value and float(end.smoothed.sum(axis=0).min()) >= enough:
+            if end.value > best.value + REAL_GAIN:
+                last_gain = number
+            best = end
+    return found
 
 
 def _climb(likelihood: SwitchingLikelihood, theta: Array, iterations: int, observations: int) -> Optimum:

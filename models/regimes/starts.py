@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ WINDOWS = (5, 21, 63)
 #: Weight of the regime a start names; the rest is spread over the others.
 CONFIDENCE = 0.9
 KMEANS_ITERATIONS = 8
+#: Quantiles at which a perturbation splits a regime.
+SPLITS = (0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99)
+#: Smallest share of an uneven quantile split.
+SMALLEST_SHARE = 0.01
 
 
 def rolling_mean(values: Array, window: int) -> Array:
@@ -73,34 +78,77 @@ def _random_path(length: int, k_regimes: int, generator: np.random.Generator) ->
     return generator.integers(0, k_regimes, size=int(spells[-1]) + 1)[spells]
 
 
-def start_weights(signals: Array, k_regimes: int, starts: int, seed: int) -> Iterator[Array]:
-    """Regime weights to begin from: quantile splits, k-means and random spells in turn.
+def as_they_are(weights: Array) -> Array:
+    """Regime weights in the order in which they were drawn."""
+    return weights
+
+
+@dataclass(frozen=True)
+class StartPlan:
+    """Two thirds of the starts are fresh; the rest perturb the best point found so far.
 
     Parameters
     ----------
     signals : array, shape (T, F)
+        Series by which the sample is split into regimes, see `signals_of`.
     k_regimes : int
     starts : int
+        One is enough for one regime.
     seed : int
-
-    Yields
-    ------
-    weights : array, shape (T, K), rows summing to one
+    arrange : callable
+        Puts the regimes of the weights into the order that the model needs.
     """
-    generator = np.random.default_rng(np.random.SeedSequence([seed, k_regimes]))
-    scale = signals.std(axis=0)
-    standardised = (signals - signals.mean(axis=0)) / np.where(scale > 0.0, scale, 1.0)
-    length, columns = standardised.shape
-    for start in range(starts):
-        kind, turn = start % 3, start // 3
-        if kind == 0:
-            shares = (
-                np.full(k_regimes, 1.0 / k_regimes) if turn < columns else generator.dirichlet(np.full(k_regimes, 3.0))
-            )
-            labels = _split(standardised[:, turn % columns], shares)
-        elif kind == 1:
-            chosen = generator.choice(columns, size=min(2, columns), replace=False)
-            labels = _kmeans(standardised[:, chosen], k_regimes, generator)
-        else:
-            labels = _random_path(length, k_regimes, generator)
-        yield _weights(labels, k_regimes)
+
+    signals: Array
+    k_regimes: int
+    starts: int
+    seed: int
+    arrange: Callable[[Array], Array] = as_they_are
+
+    @property
+    def perturbations(self) -> int:
+        """How many starts perturb the best point."""
+        return self.starts // 3 if self.k_regimes > 1 else 0
+
+    def fresh(self) -> Iterator[Array]:
+        """Regime weights, shape (T, K), from quantile splits, k-means and random spells in turn."""
+        generator = np.random.default_rng(np.random.SeedSequence([self.seed, self.k_regimes]))
+        scale = self.signals.std(axis=0)
+        standardised = (self.signals - self.signals.mean(axis=0)) / np.where(scale > 0.0, scale, 1.0)
+        length, columns = standardised.shape
+        equal = np.full(self.k_regimes, 1.0 / self.k_regimes)
+        for start in range(self.starts - self.perturbations if self.k_regimes > 1 else 1):
+            kind, turn = start % 3, start // 3
+            if kind == 0:
+                uneven = np.maximum(generator.dirichlet(np.full(self.k_regimes, 0.7)), SMALLEST_SHARE)
+                column = generator.integers(columns)
+                if turn % 2 == 0:
+                    labels = _split(standardised[:, (turn // 2) % columns], equal)
+                else:
+                    labels = _split(standardised[:, column], uneven / uneven.sum())
+            elif kind == 1:
+                chosen = generator.choice(columns, size=min(2, columns), replace=False)
+                labels = _kmeans(standardised[:, chosen], self.k_regimes, generator)
+            else:
+                labels = _random_path(length, self.k_regimes, generator)
+            yield self.arrange(_weights(labels, self.k_regimes))
+
+    def perturb(self, smoothed: Array, number: int) -> Array:
+        """Weights after two regimes are joined and one is split by a signal, shape (T, K).
+
+        Parameters
+        ----------
+        smoothed : array, shape (T, K)
+            Smoothed probabilities at the best point so far.
+        number : int
+            Which perturbation.
+        """
+        generator = np.random.default_rng(np.random.SeedSequence([self.seed, self.k_regimes, 1 + number]))
+        labels = smoothed.argmax(axis=1)
+        kept, freed = generator.choice(self.k_regimes, 2, replace=False)
+        labels[labels == freed] = kept
+        inside = labels == generator.choice(np.unique(labels))
+        signal = self.signals[:, generator.integers(self.signals.shape[1])]
+        above = signal > np.quantile(signal[inside], generator.choice(SPLITS))
+        labels[inside & above] = freed
+        return self.arrange(_weights(labels, self.k_regimes))
