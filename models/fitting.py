@@ -21,6 +21,8 @@ from models.regimes import MarkovSwitching, SwitchingResult
 from models.stress import fear_stress
 from models.suite import Pair, ParameterTable, PathBand, Suite
 
+#: Simulated worlds of constant correlation that a correlation's waviness is set against.
+CONSTANT_WORLDS = 39
 #: Names of the regimes by number, calm first.
 REGIME_NAMES = {
     2: ("calm", "turbulent"),
@@ -94,6 +96,9 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
         f"{result.model}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; pointwise {level:.0%} "
         f"band of parameter uncertainty, {draws} draws; innovation and model uncertainty left out"
     )
+    waviness = {
+        one.pair: one.percentile / 100.0 for one in result.dispersion(pairs, simulations=CONSTANT_WORLDS, seed=seed)
+    }
     records = [
         PathBand(
             pair=(first, second),
@@ -101,6 +106,7 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
             frame=pd.DataFrame({"estimate": band.estimate, "lower": band.lower, "upper": band.upper}),
             level=level,
             method=method,
+            dispersion_percentile=waviness.get((first, second)) if position < len(pairs) else None,
         )
         for position, ((first, second), band) in enumerate(zip((*pairs, *ratios), bands, strict=True))
     ]
