@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from models.regimes.emissions import VARIANCE_FLOOR
 from models.regimes.garch_kernels import COEFFICIENTS, parallel_variances, variance_scores
 from models.regimes.radial import Radial
 
@@ -15,7 +16,7 @@ Array = NDArray[np.float64]
 
 #: Largest persistence alpha + gamma / 2 + beta of a regime.
 LARGEST_PERSISTENCE = 0.9999
-#: Bounds of the log variance (relative to the sample's) and of the log-odds of persistence and its shares.
+#: Upper bound of the log variance (relative to the sample's), bound of the log-odds of persistence and its shares.
 LOG_VARIANCE_BOUND = 10.0
 LOG_ODDS_BOUND = 12.0
 #: Persistence and the share of the news in it at which a search begins.
@@ -84,7 +85,8 @@ class GarchRegimes:
 
     @property
     def bounds(self) -> list[tuple[float | None, float | None]]:
-        regime: list[tuple[float | None, float | None]] = [(-LOG_VARIANCE_BOUND, LOG_VARIANCE_BOUND)]
+        floor = float(np.log(VARIANCE_FLOOR))
+        regime: list[tuple[float | None, float | None]] = [(floor, LOG_VARIANCE_BOUND)]
         regime += [(-LOG_ODDS_BOUND, LOG_ODDS_BOUND)] * (self._width - 1)
         free: list[tuple[float | None, float | None]] = [(None, None)] * self._mean
         return free + regime * self.k_regimes + self.radial.bounds
