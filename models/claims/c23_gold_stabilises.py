@@ -146,7 +146,7 @@ def _resampling(case: Case, replications: int) -> Resampling:
 def _other_tails(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | NotDecidable]:
     """Shortfalls by other quantiles, over longer spans and in later samples."""
     frames = {"worst 10 %": (rows, 0.10), "worst 2.5 %": (rows, 0.025)}
-    frames["five sessions, on the scale of one"] = (summed(rows, WEEK) / np.sqrt(WEEK), TAIL)
+    frames["five sessions, percent a day"] = (summed(rows, WEEK) / WEEK, TAIL)
     for window in case.open_windows("post_2020", "bitcoin_fund_era"):
         frames[f"sample {window.replace('_', ' ')}"] = (rows.loc[rows.index.isin(case.sessions(window))], TAIL)
     return {label: _tail(case, *frame) for label, frame in frames.items()}
