@@ -9,6 +9,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pikepdf
@@ -20,6 +21,7 @@ from reports import publish as module
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
 from reports.publish import Published, publish
+from reports.technical import technical_report
 
 FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.json"]
 EDITION = "2026-02-08"
@@ -210,3 +212,22 @@ def test_each_statement_has_exactly_one_page(twice: tuple[Published, Published])
         starts = [*chapters[start].children, chapters[start + 1]]
         pages = [order[entry.destination[0].objgen] for entry in starts]
     assert [later - earlier for earlier, later in pairwise(pages)] == [1] * 6
+
+
+def test_a_report_that_would_be_too_long_leaves_its_further_exhibits_to_the_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def pretended(html: str, _: object) -> SimpleNamespace:
+        count = module.LONGEST_REPORT + 1 if 'id="more"' in html else 40
+        return SimpleNamespace(layout=SimpleNamespace(pages=[None] * count), html=html)
+
+    monkeypatch.setattr(module, "print_pdf", pretended)
+    study = evidence()
+    whole = technical_report(study)
+    charts = {figure.key: "<svg/>" for figure in whole.figures}
+    document, pages = module._report(study, None, whole, charts)
+    assert "more" in whole.labels
+    assert "more" not in document.labels
+    assert "report.html" in pages.html
+    kept = [figure.key for figure in document.figures]
+    assert [figure.key for figure in whole.figures][: len(kept)] == kept
