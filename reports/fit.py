@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import math
 
-from reports.document import Block, Bullets, Facts, Figure, Note, Pair, Paragraph, Section, Table, inlines, plain
+from reports.document import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Figure,
+    Note,
+    Pair,
+    Paragraph,
+    Section,
+    Table,
+    inlines,
+    plain,
+)
 
 #: Height between the margins of a page, less a little for what estimates miss.
 PAGE = 986.0 * 0.985
@@ -66,3 +79,11 @@ def height(block: Block) -> float:
 def section_height(section: Section) -> float:
     """Estimated height of a section without its children."""
     return _HEADING + 24.0 * (_lines(section.title, 66.0) - 1) + sum(height(block) for block in section.blocks)
+
+
+def pages(document: Document) -> float:
+    """Estimated pages of a document: one for each section with a page of its own, the rest by height."""
+    sections = [one for top in document.sections for _, one in top.walk()]
+    flowing = sum(section_height(one) for one in sections if not one.own_page)
+    front = sum(height(block) for block in document.front)
+    return sum(one.own_page for one in sections) + (front + flowing) / PAGE

@@ -23,6 +23,7 @@ from reports.changes import Changes, changes, edition_before
 from reports.document import Document
 from reports.evidence import Evidence
 from reports.exports import exports
+from reports.fit import pages as estimated_pages
 from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_files, check_pages, check_screen
 from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
@@ -30,6 +31,8 @@ from reports.results import Json, dump, results
 from reports.technical import technical_report
 
 LATEST = "latest"
+#: A report whose estimated length passes the limit by this factor is not laid out whole just to be refused.
+SURELY_TOO_LONG = 1.1
 _UNFINISHED = ".unfinished-"
 _BEFORE = ".before-"
 _AT_WORKING_DIRECTORY = -100
@@ -105,11 +108,12 @@ def _report(
     evidence: Evidence, changed: Changes | None, document: Document, charts: dict[str, str]
 ) -> tuple[Document, PrintedPages]:
     """The report in print; the further exhibits stay on screen where the pages would be too many."""
-    pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
-    if len(pages.layout.pages) > LONGEST_REPORT:
-        document = technical_report(evidence, changed, further=False)
+    if estimated_pages(document) < SURELY_TOO_LONG * LONGEST_REPORT:
         pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
-    return document, pages
+        if len(pages.layout.pages) <= LONGEST_REPORT:
+            return document, pages
+    document = technical_report(evidence, changed, further=False)
+    return document, print_pdf(print_html(document, charts), evidence.panel.as_of)
 
 
 def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
