@@ -11,24 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from models.regimes.kernels import stationary_distribution
+
 Array = NDArray[np.float64]
 
 #: Bound of a transition log-odds; exp(-30) is zero for any sample.
 LOG_ODDS_BOUND = 30.0
 #: Expected transitions added to each cell in the M-step, so that no transition dies before the search is over.
 PSEUDO_TRANSITIONS = 1e-3
-
-
-def ergodic_probabilities(transition: Array) -> Array:
-    """Stationary distribution pi = pi P of one transition matrix, shape (K,).
-
-    Solved from pi (I - P + 11') = 1' (Hamilton 1994, Time Series Analysis, eq. 22.2.26, in a square form).
-    """
-    states = transition.shape[0]
-    system = (np.eye(states) - transition + 1.0).T
-    solved = np.linalg.solve(system, np.ones(states))
-    positive = np.clip(solved, 0.0, None)
-    return np.asarray(positive / positive.sum())
 
 
 def _ergodic_score(transition: Array, ergodic: Array, first: Array) -> Array:
@@ -92,7 +82,7 @@ class ConstantChain:
 
     def initial(self, transition: Array) -> Array:
         """P(s_1), shape (K,)."""
-        return ergodic_probabilities(transition[0]) if self.start is None else np.array(self.start)
+        return stationary_distribution(transition[0]) if self.start is None else np.array(self.start)
 
     def score(self, theta: Array, transitions: Array, first: Array) -> Array:
         """Score by Fisher's identity from expected transitions, (1, K, K), and first probabilities, (K,)."""
@@ -178,7 +168,7 @@ class CovariateChain:
         return np.ascontiguousarray(special.softmax(log_odds, axis=2))
 
     def initial(self, transition: Array) -> Array:
-        return ergodic_probabilities(transition[0])
+        return stationary_distribution(transition[0])
 
     def score(self, theta: Array, transitions: Array, first: Array) -> Array:
         transition = self.transition(theta)

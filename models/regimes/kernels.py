@@ -184,3 +184,32 @@ def weighted_moments(x: Array, weights: Array, means: Array) -> tuple[Array, Arr
             for j in range(i):
                 second[k, j, i] = second[k, i, j]
     return first, second
+
+
+@njit(cache=True)
+def stationary_distribution(transition: Array) -> Array:
+    """pi = pi P by elimination without subtractions (Grassmann, Taksar and Heyman 1985, Operations Research 33).
+
+    Each entry is accurate in relative terms, also for chains that hardly ever leave a regime.
+    """
+    states = len(transition)
+    reduced = transition.copy()
+    for last in range(states - 1, 0, -1):
+        leaving = 0.0
+        for j in range(last):
+            leaving += reduced[last, j]
+        leaving = max(leaving, 1e-300)
+        for i in range(last):
+            reduced[i, last] /= leaving
+            for j in range(last):
+                reduced[i, j] += reduced[i, last] * reduced[last, j]
+    stationary = np.empty(states)
+    stationary[0] = 1.0
+    total = 1.0
+    for j in range(1, states):
+        mass = 0.0
+        for i in range(j):
+            mass += stationary[i] * reduced[i, j]
+        stationary[j] = mass
+        total += mass
+    return stationary / total

@@ -14,7 +14,7 @@ from scipy import special, stats
 from data.errors import EstimationError
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
-from models.regimes.chain import ergodic_probabilities
+from models.regimes.kernels import stationary_distribution
 from models.regimes.likelihood import Probabilities, SwitchingLikelihood
 from models.regimes.search import Found
 
@@ -203,7 +203,7 @@ class RegimeResult:
     @property
     def ergodic(self) -> Array:
         """Stationary probabilities of `transition`, shape (K,)."""
-        return ergodic_probabilities(self.transition)
+        return stationary_distribution(self.transition)
 
     @property
     def expected_durations(self) -> Array:
@@ -269,7 +269,7 @@ class RegimeResult:
 
         def logits(values: Array) -> Array:
             matrix = self.likelihood.chain.transition(self.likelihood.split(values)[0])[-1]
-            return np.asarray(special.logit(np.clip(ergodic_probabilities(matrix), 1e-15, 1.0 - 1e-15)))
+            return np.asarray(special.logit(np.clip(stationary_distribution(matrix), 1e-15, 1.0 - 1e-15)))
 
         slopes = _differences(logits, theta, free)
         errors = np.sqrt(np.einsum("kp,pq,kq->k", slopes, self.theta_covariance, slopes))

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from regime_oracles import central_differences, enumerate_paths
 
-from models.regimes.chain import ConstantChain, CovariateChain, LaggedStates, ergodic_probabilities
-from models.regimes.kernels import hamilton_filter, kim_smoother
+from models.regimes.chain import ConstantChain, CovariateChain, LaggedStates
+from models.regimes.kernels import hamilton_filter, kim_smoother, stationary_distribution
 
 
 def _draw(seed, length, states, varying):
@@ -73,7 +73,7 @@ def test_filter_can_be_split_at_any_time():
 
 def test_likelihood_is_the_same_backwards_with_the_reversed_chain():
     log_densities, transition, _ = _draw(4, 60, 3, False)
-    stationary = ergodic_probabilities(transition[0])
+    stationary = stationary_distribution(transition[0])
     backwards = (stationary[None, :] * transition[0].T) / stationary[:, None]
     forward = hamilton_filter(log_densities, transition, stationary)[0].sum()
     reverse = hamilton_filter(np.ascontiguousarray(log_densities[::-1]), backwards[None], stationary)[0].sum()
@@ -82,9 +82,11 @@ def test_likelihood_is_the_same_backwards_with_the_reversed_chain():
 
 def test_ergodic_probabilities_are_stationary():
     transition = _draw(5, 1, 4, False)[1][0]
-    stationary = ergodic_probabilities(transition)
+    stationary = stationary_distribution(transition)
     np.testing.assert_allclose(stationary @ transition, stationary, atol=1e-14)
     assert stationary.sum() == pytest.approx(1.0, abs=1e-14)
+    rare = np.array([[1.0 - 1e-13, 1e-13], [3e-13, 1.0 - 3e-13]])
+    np.testing.assert_allclose(stationary_distribution(rare), [0.75, 0.25], rtol=1e-12)
 
 
 def _chain_loglik(chain, states, log_densities):
