@@ -1,0 +1,250 @@
+"""C16: the falls came from deleveraging rather than from worse fundamentals.
+
+Question   Of what the drivers explain of the fall of Bitcoin and of the miners, does more than half belong to fear,
+           credit and growth shares, rather than to gold, real yields, the dollar and oil?
+Trap       Blocks that move together can be given the credit in any order; the Shapley value averages over the orders.
+           Shares of an explained move say nothing where little is explained. An asset's own volume signed by its own
+           return explains that return by construction: it is no driver here, only a listed alternative. Nothing in
+           daily prices tells a forced sale from a chosen one: "in line with", never "caused by".
+Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the risk block
+           less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`, or
+           explains a move the other way, the part is inconclusive.
+Thresholds sesoi (share above one half), minimum_r2 (within the window).
+Statistic  Shapley share of the explained cumulative move; slopes from sessions outside the window, resampled in blocks;
+           the window's moves held fixed.
+Secondary  Contributions, R-squared within the window, abnormal volume in it; the month after falls of both in fear:
+           a fall that selling alone made should be made good.
+Literature Shapley (1953); Lindeman, Merenda and Gold (1980); Coval and Stafford (2007) on fire sales that reverse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+
+from models.claims.c15_costs import BELOW_ZERO, oil_returns
+from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.rule import Ruling, conjunction, curve
+from models.claims.specifications import attempted
+from models.claims.verdict import Exhibit, Outcome, SpecificationResult
+from models.drivers import Attribution, attribute_window, long_horizon_regression
+from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.resampling import Resampling
+from models.liquidity import abnormal_log_volume
+from models.stress import fear_stress
+
+RISK = ("fear", "credit", "growth")
+FUNDAMENTALS: Mapping[str, tuple[str, ...]] = {
+    "crypto": ("real_yield", "dollar", "metal"),
+    "miners": ("metal", "real_yield", "dollar", "oil"),
+}
+HALF = 0.5
+#: Resamples of specifications and of the figure.
+FEW = 99
+MONTH = 21
+SAMPLES = ("post_2020", "bitcoin_fund_era")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How an attribution is made: the window, the drivers of each block, and the sessions that give the slopes."""
+
+    window: pd.DatetimeIndex
+    risk: tuple[str, ...] = RISK
+    sample: str = "full"
+    left_out: tuple[str, ...] = ()
+
+
+def measure(case: Case) -> Measurement | NotDecidable:
+    """Judge the share of the risk block in both falls."""
+    window = case.sessions("short")
+    risen = [role for role in FUNDAMENTALS if case.panel.returns.loc[window, role].sum() >= 0.0]
+    if risen:
+        return NotDecidable(f"{case.panel.names[risen[0]].lower()} did not fall in the short window")
+    drivers = cache(partial(_drivers, case))
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {}
+    legs, attributions = [], []
+    for role in FUNDAMENTALS:
+        found = _attribution(case, drivers(role), role, Setting(window), case.replications)
+        legs.append(_leg(case, drivers(role), role, found))
+        readings |= _contributions(case, role, found)
+        attributions.append(found)
+    headline = legs[0].effect
+    return Measurement(
+        legs=tuple(legs),
+        combine=conjunction,
+        kind="conjunctive",
+        headline=_shifted(headline, HALF) if isinstance(headline, Estimate) else headline,
+        headline_label=f"share of the risk block in the explained fall of {case.panel.names['crypto']}",
+        n=next((one.n for one in attributions if isinstance(one, Attribution)), 0),
+        n_events=window.size,
+        window=case.describe("short"),
+        secondary=readings | _volumes(case, window) | _reversals(case),
+        exhibits=(_waterfall(case, drivers, window),),
+        curve=curve(legs[0].specifications, case.thresholds["sesoi"]),
+    )
+
+
+def _drivers(case: Case, role: str) -> pd.DataFrame:
+    """Changes of whatever may explain `role`; oil in percent, without the weeks around its negative price."""
+    returns = case.panel.returns
+    frame = returns.drop(columns=[role, "conditions"], errors="ignore")
+    if "oil" in frame.columns:
+        frame = frame.assign(oil=oil_returns(case.panel.levels["oil"]))
+    if role in case.panel.volumes.columns:
+        volume = abnormal_log_volume(case.panel.volumes[role])
+        if not isinstance(volume, NotDecidable):
+            frame = frame.assign(volume=volume.reindex(frame.index) * np.sign(returns[role]))
+    return frame
+
+
+def _attribution(
+    case: Case, drivers: pd.DataFrame, role: str, setting: Setting, replications: int
+) -> Attribution | NotDecidable:
+    fundamentals = tuple(name for name in FUNDAMENTALS[role] if name not in setting.left_out)
+    blocks = {"risk": setting.risk, "fundamentals": fundamentals}
+    absent = [name for names in blocks.values() for name in names if name not in drivers.columns]
+    if absent:
+        return NotDecidable(f"no series plays the role {absent[0]}")
+    sessions = case.sessions(setting.sample)
+    sample = sessions[(sessions < BELOW_ZERO[0]) | (sessions > BELOW_ZERO[1])]
+    resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
+    return attribute_window(case.panel.returns[role], drivers, blocks, setting.window, resampling, sample)
+
+
+def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
+    """Share of the risk block less one half."""
+    if isinstance(found, NotDecidable):
+        return found
+    share = found.shares["risk"]
+    return share if isinstance(share, NotDecidable) else _shifted(share, -HALF)
+
+
+def _shifted(estimate: Estimate, by: float) -> Estimate:
+    return replace(estimate, value=estimate.value + by, lower=estimate.lower + by, upper=estimate.upper + by)
+
+
+def _leg(case: Case, drivers: pd.DataFrame, role: str, found: Attribution | NotDecidable) -> Leg:
+    label = f"fear, credit and growth shares make most of the explained fall of {case.panel.names[role]}"
+    effect, sesoi = _excess(found), case.thresholds["sesoi"]
+    if isinstance(found, NotDecidable) or isinstance(effect, NotDecidable):
+        return Leg(label, effect, sesoi)
+    ruling, least = None, case.thresholds["minimum_r2"]
+    explained = found.explained
+    if found.r_squared < least:
+        ruling = Ruling(
+            Outcome.INCONCLUSIVE,
+            f"within the window the drivers follow it with an R-squared of {found.r_squared:.2f}, below {least:g}",
+        )
+    elif isinstance(explained, Estimate) and explained.value * found.move < 0.0:
+        ruling = Ruling(Outcome.INCONCLUSIVE, "the drivers explain a rise, of which there are no shares of a fall")
+    return Leg(label, effect, sesoi, found.share_p_value("risk", HALF), _specifications(case, drivers, role), ruling)
+
+
+def _specifications(case: Case, drivers: pd.DataFrame, role: str) -> tuple[SpecificationResult, ...]:
+    """Other windows, samples and blocks, one change at a time."""
+    window = case.sessions("short")
+    settings: dict[str, Setting] = {}
+    for span in moved_spans(case, "short"):
+        settings[span.label] = Setting(_inside(case, span))
+    if role == "crypto" and "long" in case.study.windows:
+        settings["long window"] = Setting(_inside(case, window_span(case, "long")))
+    for name in case.open_windows(*SAMPLES):
+        settings[f"slopes from {name.replace('_', ' ')}"] = Setting(window, sample=name)
+    blocks = {
+        "without growth shares": ("fear", "credit"),
+        "without fear": ("credit", "growth"),
+        "market for growth shares": ("fear", "credit", "market"),
+        "bond fund for the spread": ("fear", "credit_fund", "growth"),
+        "with its own signed volume": (*RISK, "volume"),
+    }
+    settings["gold in neither block"] = Setting(window, left_out=("metal",))
+    settings |= {name: Setting(window, risk=risk) for name, risk in blocks.items()}
+
+    def specified(setting: Setting) -> Estimate | NotDecidable:
+        return _excess(_attribution(case, drivers, role, setting, FEW))
+
+    return tuple(attempted(label, partial(specified, setting)) for label, setting in settings.items())
+
+
+def _inside(case: Case, span: Span) -> pd.DatetimeIndex:
+    index = pd.DatetimeIndex(case.panel.returns.index)
+    return index[(index > span.base) & (index <= span.last)]
+
+
+def _contributions(
+    case: Case, role: str, found: Attribution | NotDecidable
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    name = case.panel.names[role]
+    if isinstance(found, NotDecidable):
+        return {f"{name}, attribution": found}
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {
+        f"{name}, move of the window, log": observed(found.move, "%", found.sessions, case.level),
+        f"{name}, R-squared within the window": observed(found.r_squared, "", found.sessions, case.level),
+    }
+    return readings | {f"{name}, due to {block}": part for block, part in found.contributions.items()}
+
+
+def _volumes(case: Case, window: pd.DatetimeIndex) -> dict[str, Estimate | TestResult | NotDecidable]:
+    """Mean abnormal log volume in the window."""
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {}
+    for role in (*FUNDAMENTALS, "metal"):
+        if role not in case.panel.volumes.columns:
+            continue
+        volume = abnormal_log_volume(case.panel.volumes[role])
+        label = f"{case.panel.names[role]}, mean abnormal log volume in the window"
+        if isinstance(volume, NotDecidable):
+            readings[label] = volume
+            continue
+        inside = volume.reindex(window).dropna()
+        if len(inside):
+            readings[label] = observed(inside.mean(), "log points", len(inside), case.level)
+    return readings
+
+
+def _reversals(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
+    """Return of the next month after a week in which both fell, in fear, against other sessions."""
+    sessions = case.sessions("full")
+    returns = case.panel.returns.loc[sessions, list(FUNDAMENTALS)].fillna(0.0)
+    fear = fear_stress(case.panel, case.study.stress).reindex(sessions)
+    days = case.sessions("short").size
+    fell = ((returns.rolling(days).sum() < 0.0).all(axis=1) & fear).astype(float)
+    readings: dict[str, Estimate | TestResult | NotDecidable] = {}
+    for role in FUNDAMENTALS:
+        changes = np.asarray(returns[role], dtype=np.float64)
+        law = long_horizon_regression(changes, np.asarray(fell, dtype=np.float64), MONTH, level=case.level)
+        label = f"{case.panel.names[role]}, next {MONTH} sessions after both fell in fear, against others"
+        readings[label] = law if isinstance(law, NotDecidable) else law.slope
+    return readings
+
+
+def _waterfall(case: Case, drivers: Callable[[str], pd.DataFrame], window: pd.DatetimeIndex) -> Exhibit:
+    """Contribution of each single driver to the move, Shapley over drivers."""
+    resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+    rows = {}
+    for role, fundamentals in FUNDAMENTALS.items():
+        single = {name: (name,) for name in (*RISK, *fundamentals) if name in drivers(role).columns}
+        found = attribute_window(case.panel.returns[role], drivers(role), single, window, resampling)
+        if isinstance(found, NotDecidable):
+            continue
+        for driver, part in found.contributions.items():
+            if isinstance(part, Estimate):
+                named = case.panel.names.get(driver, driver)
+                rows[f"{case.panel.names[role]}: {named}"] = (part.value, part.lower, part.upper)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    note = "Shapley value over single drivers; the rows of an asset add up to its log move; moves held fixed"
+    return Exhibit("what the drivers make of the fall", frame, "%", note)
+
+
+CLAIM = Claim(
+    id="C16",
+    needs=("crypto", *RISK, *FUNDAMENTALS["miners"], "miners"),
+    windows=("short", "full"),
+    thresholds=("sesoi", "minimum_r2"),
+    measure=measure,
+)

@@ -1,0 +1,107 @@
+"""C16: the risk block's share of what is explained of both falls."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from claim_cases import judged, without
+from made_up import noise, with_returns
+
+from models.claims import Outcome
+from models.claims.c15_costs import oil_returns
+from models.estimate import NotDecidable
+from models.simulate.attribution import risk_share
+
+SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
+RISK = ["fear", "credit", "growth"]
+
+
+@pytest.fixture(scope="module")
+def verdict(panel, study):
+    return judged("C16", panel, study)
+
+
+def falling(returns: pd.Series, by: float) -> pd.Series:
+    """The returns with as much added in the short window as makes their sum `by`."""
+    inside = (returns.index > "2026-01-28") & (returns.index <= "2026-02-06")
+    return returns + np.where(inside, (by - returns[inside].sum()) / inside.sum(), 0.0)
+
+
+def share_by_hand(panel, dependent: str, fundamentals: list[str]) -> float:
+    frame = panel.returns[[dependent, *RISK, "metal", "real_yield", "dollar"]].assign(
+        oil=oil_returns(panel.levels["oil"])
+    )
+    frame = frame.loc["2015-01-02":]
+    inside = (frame.index > "2026-01-28") & (frame.index <= "2026-02-06")
+    april = (frame.index >= "2020-04-15") & (frame.index <= "2020-04-30")
+    before, moves = frame[~inside & ~april], frame[inside].sum()
+
+    def explained(columns: list[str]) -> float:
+        design = np.column_stack([np.ones(len(before)), before[columns]])
+        return float(np.linalg.lstsq(design, before[dependent], rcond=None)[0][1:] @ moves[columns])
+
+    both = explained([*RISK, *fundamentals])
+    return 0.5 * (explained(RISK) + both - explained(fundamentals)) / both
+
+
+def test_shares_by_hand(panel, verdict):
+    crypto, miners = (part.effect.value for part in verdict.parts)
+    assert crypto + 0.5 == pytest.approx(share_by_hand(panel, "crypto", ["real_yield", "dollar", "metal"]))
+    assert miners + 0.5 == pytest.approx(share_by_hand(panel, "miners", ["metal", "real_yield", "dollar", "oil"]))
+
+
+def test_agrees_with_the_samples_truth(panel, verdict):
+    truth = json.loads((SAMPLE / "truth.json").read_text(encoding="utf-8"))
+    assert truth["claims"]["C16"]["status"] == "false"
+    assert verdict.outcome is Outcome.NOT_SUPPORTED
+    population = {name: SimpleNamespace(value=one["value"]) for name, one in truth["population"].items()}
+    moves = panel.returns.loc["2026-01-29":"2026-02-06"].sum().to_dict()
+    for part, role in zip(verdict.parts, ("crypto", "miners"), strict=True):
+        assert part.effect.contains(risk_share(role, moves, population) - 0.5)
+
+
+def test_rows_of_the_waterfall_add_up_to_the_move(panel, verdict):
+    (exhibit,) = verdict.exhibits
+    for role in ("crypto", "miners"):
+        rows = exhibit.frame[[str(name).startswith(f"{panel.names[role]}:") for name in exhibit.frame.index]]
+        move = panel.returns.loc["2026-01-29":"2026-02-06", role].sum()
+        assert rows["estimate"].sum() == pytest.approx(move, abs=1e-8)
+
+
+def test_a_fall_that_risk_made(panel, study):
+    growth = falling(panel.returns["growth"], -12.0)
+    crypto = 1.5 * growth + noise(panel, 1, 0.3)
+    miners = 1.2 * growth + 0.2 * panel.returns["metal"] + noise(panel, 2, 0.3)
+    verdict = judged("C16", with_returns(panel, growth=growth, crypto=crypto, miners=miners), study)
+    assert verdict.outcome in (Outcome.SUPPORTED, Outcome.MIXED)
+    assert all(part.effect.lower > 0.1 for part in verdict.parts)
+
+
+def test_a_fall_that_gold_made(panel, study):
+    metal = falling(panel.returns["metal"], -12.0)
+    crypto, miners = (metal + noise(panel, seed, 0.3) for seed in (1, 2))
+    verdict = judged("C16", with_returns(panel, metal=metal, crypto=crypto, miners=miners), study)
+    assert verdict.outcome is Outcome.NOT_SUPPORTED
+    assert all(part.effect.upper < 0.0 for part in verdict.parts)
+
+
+def test_a_fall_that_nothing_follows_is_undecided(panel, study):
+    crypto = falling(noise(panel, 3, 2.0), -25.0)
+    verdict = judged("C16", with_returns(panel, crypto=crypto), study)
+    assert verdict.parts[0].outcome is Outcome.INCONCLUSIVE
+    assert "R-squared" in verdict.parts[0].reason
+
+
+def test_gates(panel, study):
+    assert judged("C16", without(panel, "real_yield"), study).outcome is Outcome.NOT_TESTABLE
+    risen = judged("C16", with_returns(panel, miners=falling(panel.returns["miners"], 3.0)), study)
+    assert risen.outcome is Outcome.NOT_TESTABLE
+    assert "did not fall" in risen.reason
+    early = panel.until(pd.Timestamp("2026-02-02").date())
+    assert judged("C16", early, study).outcome is Outcome.NOT_TESTABLE
+    verdict = judged("C16", without(panel, "credit_fund"), study)
+    failed = [one.label for one in verdict.specifications if isinstance(one.estimate, NotDecidable)]
+    assert failed == ["bond fund for the spread"]
