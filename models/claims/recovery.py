@@ -14,8 +14,10 @@ from models.suite import Suite
 HEADLINES = {
     "C03": "core_correlation.stress_minus_quiet.garch",
     "C04": "tail_beta.crypto",
+    "C07": "weekly_partial_r2.crypto.liquidity",
     "C10": "beta.miners.metal",
     "C11": "tail_beta.miners",
+    "C15": "cost_slope.oil",
 }
 
 
