@@ -15,6 +15,7 @@ from models.estimate import Estimate, NotDecidable
 from models.suite import PathBand
 from reports.document import Chip, Tone
 from reports.evidence import Evidence
+from reports.statements import FINDINGS, HEADLINE_FIRST
 from reports.text import (
     capitalised,
     count,
@@ -59,62 +60,9 @@ MEANINGS: Mapping[Outcome, str] = {
     Outcome.NOT_TESTABLE: "A series is missing, the event did not happen or there are too few days: no test was run.",
 }
 
-#: Findings by claim and outcome; names of roles are filled in. Claims without an entry speak with their statement.
-FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
-    "C01": {
-        Outcome.SUPPORTED: "{crypto} and {miners} fell together more than two volatile assets do",
-        Outcome.MIXED: "{crypto} and {miners} fell together, as two volatile assets do",
-        Outcome.NOT_SUPPORTED: "{crypto} and {miners} did not fall steeply together",
-    },
-    "C02": {
-        Outcome.SUPPORTED: "{metal} went its own way",
-        Outcome.MIXED: "{metal} diverged only in part",
-        Outcome.NOT_SUPPORTED: "{metal} did not go its own way",
-    },
-    "C03": {
-        Outcome.SUPPORTED: "correlations rose in stress",
-        Outcome.MIXED: "correlations rose in stress, with reservations",
-        Outcome.NOT_SUPPORTED: "stress did not raise correlations by a size that matters",
-    },
-    "C04": {
-        Outcome.SUPPORTED: "{crypto} behaves like a risky growth asset",
-        Outcome.MIXED: "{crypto} behaves like a risky growth asset, with reservations",
-        Outcome.NOT_SUPPORTED: "{crypto} does not behave like a risky growth asset",
-    },
-    "C05": {
-        Outcome.SUPPORTED: "{crypto_s} tie to {metal} weakened",
-        Outcome.MIXED: "{crypto_s} tie to {metal} weakened, with reservations",
-        Outcome.NOT_SUPPORTED: "{crypto_s} tie to {metal} did not weaken by a size that matters",
-    },
-    "C06": {
-        Outcome.SUPPORTED: "{crypto} moved closer to {growth}",
-        Outcome.MIXED: "{crypto} moved closer to {growth}, with reservations",
-        Outcome.NOT_SUPPORTED: "{crypto} did not move closer to {growth} by a size that matters",
-    },
-    "C09": {
-        Outcome.SUPPORTED: "{crypto} is still among the most volatile liquid assets",
-        Outcome.MIXED: "{crypto} is among the most volatile liquid assets, with reservations",
-        Outcome.NOT_SUPPORTED: "{crypto} is no longer among the most volatile liquid assets",
-    },
-    "C10": {
-        Outcome.SUPPORTED: "{miners} moved {low} to {high} times as much as {metal}",
-        Outcome.MIXED: "{miners} moved {low} to {high} times as much as {metal} at best in part",
-        Outcome.NOT_SUPPORTED: "{miners} did not move {low} to {high} times as much as {metal}",
-    },
-    "C16": {
-        Outcome.SUPPORTED: "the falls look like deleveraging more than like worse fundamentals",
-        Outcome.MIXED: "the falls look like deleveraging only in part",
-        Outcome.NOT_SUPPORTED: "the falls do not look like deleveraging",
-    },
-    "C22": {
-        Outcome.SUPPORTED: "markets were in a lasting risk-off phase",
-        Outcome.MIXED: "markets were in a risk-off phase only in part",
-        Outcome.NOT_SUPPORTED: "markets were not in a lasting risk-off phase",
-    },
-}
 HEADLINE_LENGTH = 105
-#: Claims that answer the question of the title come first in the headline, the others follow in their own order.
-HEADLINE_FIRST = ("C16", "C02", "C06", "C01", "C03", "C10")
+#: The claim whose first part is the premise of the whole article.
+PREMISE = "C22"
 
 
 def chip(outcome: Outcome) -> Chip:
@@ -198,12 +146,26 @@ def deck(evidence: Evidence) -> str:
         if n:
             clauses.append(f"{count(n)} {one if n == 1 else several}")
     first = f"Of {plural(total, 'statement')} judged, {listing(clauses)}."
+    premise = _premise(evidence)
+    if premise:
+        first = f"{first} {premise}"
     rest = len(evidence.study.untestable)
     if not rest:
         return first
     return (
         f"{first} {capitalised(count(rest))} further {'statement' if rest == 1 else 'statements'} cannot be "
         "decided by daily prices."
+    )
+
+
+def _premise(evidence: Evidence) -> str:
+    """Says so where the market state that the article takes for granted does not show; else empty."""
+    state = next((one for one in evidence.verdicts if one.id == PREMISE), None)
+    if state is None or not state.parts or state.parts[0].outcome is not Outcome.NOT_SUPPORTED:
+        return ""
+    return (
+        "The risk-off market that the article takes for granted does not show in the reference series: "
+        f"{in_sentence(state.headline_label)}, {estimate_clause(state.headline)}."
     )
 
 
