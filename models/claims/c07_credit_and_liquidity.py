@@ -164,7 +164,7 @@ def _hindsight(case: Case, weeks: pd.DataFrame) -> Estimate | NotDecidable:
 
 
 def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Estimate | TestResult | NotDecidable]:
-    names, units = case.panel.names, {"credit": ("1 bp", 0.01), "conditions": ("0.1", 0.1)}
+    names, units = case.panel.names, {"credit": ("10 bp", 0.1), "conditions": ("0.1", 0.1)}
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
     for role in TESTED:
         step, scale = units[role]
@@ -174,11 +174,11 @@ def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Est
         resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
         beside = partial_r_squared(frame[SUBJECT], frame[["credit"]], frame[["growth"]], resampling)
         for what, part in (("slope on credit", "credit"), ("partial R-squared of credit", "")):
-            label = f"{what} given {names['growth']}" + (", percent for 1 bp" if part else "")
+            label = f"{what} given {names['growth']}" + (", percent for 10 bp" if part else "")
             if isinstance(beside, NotDecidable):
                 readings[label] = beside
             else:
-                readings[label] = _scaled(beside.coefficients[part], 0.01) if part else beside.partial_r_squared
+                readings[label] = _scaled(beside.coefficients[part], 0.1) if part else beside.partial_r_squared
     readings |= _forecasts(case, weeks)
     lacking = [role for role in (*CONTROLS, *NET) if role not in case.panel.levels.columns]
     if lacking:

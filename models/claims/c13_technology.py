@@ -70,7 +70,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
 
 
 def _leg(case: Case, role: str, window: pd.DatetimeIndex) -> Leg:
-    label = f"growth shares explain a large part of the fall of {case.panel.names[role]} beyond the market"
+    label = f"{case.panel.names[role]}: growth shares explain much of the fall beyond the market"
     sesoi, specifications = case.thresholds["sesoi"], _specifications(case, role, window)
     found = _share(case, role, window, replications=case.replications)
     if isinstance(found, NotDecidable):
@@ -175,9 +175,9 @@ def _exhibits(case: Case, legs: tuple[Leg, ...], network: Connectedness | NotDec
     exhibits = (Exhibit("share of the fall that growth shares explain", forest, "share", "Window's moves held fixed"),)
     if isinstance(network, NotDecidable):
         return exhibits
-    shares = network.shares.rename(index=dict(names), columns=dict(names)) / 100.0
-    note = "Share of a row's forecast errors due to shocks of a column; generalised decomposition, not causal"
-    return (*exhibits, Exhibit("connectedness of returns", shares, "share", note))
+    shares = network.table.rename(index=dict(names), columns=dict(names))
+    note = "Percent of a row's forecast errors due to shocks of a column; generalised decomposition, not causal"
+    return (*exhibits, Exhibit("connectedness of returns", shares, "%", note))
 
 
 CLAIM = Claim(

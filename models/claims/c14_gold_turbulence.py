@@ -169,9 +169,9 @@ def _readings(
 
 def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tuple[Exhibit, ...]:
     names = dict(case.panel.names)
-    shares = network.shares.rename(index=names, columns=names) / 100.0
-    note = "Share of a row's forecast errors due to shocks of a column; log variances from daily ranges, not causal"
-    exhibits = (Exhibit("connectedness of variances", shares, "share", note),)
+    shares = network.table.rename(index=names, columns=names)
+    note = "Percent of a row's forecast errors due to shocks of a column; log variances from daily ranges, not causal"
+    exhibits = (Exhibit("connectedness of variances", shares, "%", note),)
     path = rolling_connectedness(variances, _resampling(case, FEWER), width=WIDTH, step=STEP)
     if isinstance(path, NotDecidable):
         return exhibits

@@ -37,7 +37,9 @@ from models.stress import fear_stress
 
 DEPENDENT, COSTS = "miners", ("oil", "credit")
 CONTROLS = ("metal", "market")
-UNITS = {"oil": "% for 1 %", "credit": "% for 1 bp"}
+#: Changes to which a slope is brought: one percent of oil, ten basis points of the spread; both give percent.
+STEPS = {"oil": 1.0, "credit": 10.0}
+STEP_WORDS = {"oil": "percent for one percent", "credit": "percent for ten basis points"}
 #: Oil's price fell below zero between these dates.
 BELOW_ZERO = (pd.Timestamp("2020-04-15"), pd.Timestamp("2020-04-30"))
 WEEK = 5
@@ -52,15 +54,20 @@ def measure(case: Case) -> Measurement | NotDecidable:
     fit = garch_regression(rows[DEPENDENT], rows[[*CONTROLS, *COSTS]])
     method = "regression with GARCH errors, sandwich interval"
     oil, credit = (
-        fit.combination({cost: -1.0}, level=case.level, method=f"minus the slope on {cost}; {method}", unit=UNITS[cost])
+        fit.combination({cost: -STEPS[cost]}, level=case.level, method=f"minus the slope on {cost}; {method}")
         for cost in COSTS
     )
     specifications = _specifications(case, rows)
     sesoi, names = case.thresholds["sesoi"], case.panel.names
     return Measurement(
         legs=(
-            Leg("the miners fall when oil rises", oil, sesoi, _p_value(oil), specifications),
-            Leg("the miners fall when the credit spread rises", credit, 0.0, _p_value(credit)),
+            Leg("the miners fall when oil rises, percent for one percent", oil, sesoi, _p_value(oil), specifications),
+            Leg(
+                "the miners fall when the credit spread rises, percent for ten basis points",
+                credit,
+                0.0,
+                _p_value(credit),
+            ),
         ),
         combine=conjunction,
         kind="conjunctive",
@@ -99,13 +106,13 @@ def _p_value(estimate: Estimate) -> float:
 
 def _oriented(estimate: Estimate) -> Estimate:
     """The negative of an estimate: from the slope to its effect on the claim, or back."""
-    return replace(
-        estimate,
-        value=-estimate.value,
-        lower=-estimate.upper,
-        upper=-estimate.lower,
-        method=estimate.method.removeprefix("minus the "),
-    )
+    return replace(_scaled(estimate, -1.0), method=estimate.method.removeprefix("minus the "))
+
+
+def _scaled(estimate: Estimate, scale: float) -> Estimate:
+    lower, upper = sorted((scale * estimate.lower, scale * estimate.upper))
+    error = None if estimate.std_error is None else abs(scale) * estimate.std_error
+    return replace(estimate, value=scale * estimate.value, std_error=error, lower=lower, upper=upper)
 
 
 def _slope(
@@ -116,13 +123,11 @@ def _slope(
     distribution: Distribution = "normal",
 ) -> Estimate:
     fit = garch_regression(rows[dependent], rows[[*CONTROLS, *COSTS]], volatility=volatility, distribution=distribution)
-    return fit.combination({"oil": -1.0}, level=case.level, method="minus the slope on oil", unit=UNITS["oil"])
+    return fit.combination({"oil": -1.0}, level=case.level, method="minus the slope on oil")
 
 
 def _plain(case: Case, rows: pd.DataFrame, columns: tuple[str, ...] = (*CONTROLS, *COSTS)) -> Estimate:
-    return replace(
-        _oriented(static_beta(rows[DEPENDENT], rows[list(columns)], level=case.level)["oil"]), unit=UNITS["oil"]
-    )
+    return _oriented(static_beta(rows[DEPENDENT], rows[list(columns)], level=case.level)["oil"])
 
 
 def _specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
@@ -176,11 +181,12 @@ def _readings(case: Case, rows: pd.DataFrame) -> dict[str, Estimate | TestResult
             rows[DEPENDENT], crossed.drop(columns=[DEPENDENT, "dollar"], errors="ignore"), level=case.level
         )
         for cost in COSTS:
-            readings[f"change of the slope on {cost} in fear"] = replace(slopes[f"{cost} in fear"], unit=UNITS[cost])
+            scaled = _scaled(slopes[f"{cost} in fear"], STEPS[cost])
+            readings[f"change of the slope on {cost} in fear, {STEP_WORDS[cost]}"] = scaled
     split = rows.assign(supply=rows["oil"].where(_supply(rows), 0.0), demand=rows["oil"].where(~_supply(rows), 0.0))
     slopes = static_beta(rows[DEPENDENT], split[[*CONTROLS, "credit", "supply", "demand"]], level=case.level)
-    readings["slope on oil when oil and shares part"] = replace(slopes["supply"], unit=UNITS["oil"])
-    readings["slope on oil when they move together"] = replace(slopes["demand"], unit=UNITS["oil"])
+    readings["slope on oil when oil and shares part"] = slopes["supply"]
+    readings["slope on oil when they move together"] = slopes["demand"]
     return readings
 
 

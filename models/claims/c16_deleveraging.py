@@ -7,8 +7,8 @@ Trap       Blocks that move together can be given the credit in any order; the S
            return explains that return by construction: it is no driver here, only a listed alternative. Nothing in
            daily prices tells a forced sale from a chosen one: "in line with", never "caused by".
 Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the risk block
-           less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`, or
-           explains a move the other way, the part is inconclusive.
+           less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`
+           the part is inconclusive; where it does not explain a fall, there are no shares of one.
 Thresholds sesoi (share above one half), minimum_r2 (within the window).
 Statistic  Shapley share of the explained cumulative move; slopes from sessions outside the window, resampled in blocks;
            the window's moves held fixed.
@@ -118,11 +118,17 @@ def _attribution(
 
 
 def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
-    """Share of the risk block less one half."""
+    """Share of the risk block less one half, where the drivers explain a fall of which there can be shares."""
     if isinstance(found, NotDecidable):
         return found
+    if not _explains_a_fall(found):
+        return NotDecidable("the drivers explain no fall of which there could be shares")
     share = found.shares["risk"]
     return share if isinstance(share, NotDecidable) else _shifted(share, -HALF)
+
+
+def _explains_a_fall(found: Attribution) -> bool:
+    return isinstance(found.explained, Estimate) and found.explained.upper < 0.0
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:
@@ -130,19 +136,16 @@ def _shifted(estimate: Estimate, by: float) -> Estimate:
 
 
 def _leg(case: Case, drivers: pd.DataFrame, role: str, found: Attribution | NotDecidable) -> Leg:
-    label = f"fear, credit and growth shares make most of the explained fall of {case.panel.names[role]}"
+    label = f"{case.panel.names[role]}: most of the explained fall is fear, credit and growth shares"
     effect, sesoi = _excess(found), case.thresholds["sesoi"]
     if isinstance(found, NotDecidable) or isinstance(effect, NotDecidable):
         return Leg(label, effect, sesoi)
     ruling, least = None, case.thresholds["minimum_r2"]
-    explained = found.explained
     if found.r_squared < least:
         ruling = Ruling(
             Outcome.INCONCLUSIVE,
             f"within the window the drivers follow it with an R-squared of {found.r_squared:.2f}, below {least:g}",
         )
-    elif isinstance(explained, Estimate) and explained.value * found.move < 0.0:
-        ruling = Ruling(Outcome.INCONCLUSIVE, "the drivers explain a rise, of which there are no shares of a fall")
     return Leg(label, effect, sesoi, found.share_p_value("risk", HALF), _specifications(case, drivers, role), ruling)
 
 

@@ -66,6 +66,12 @@ class Connectedness:
         size = len(self.shares)
         return self._estimate((1.0 - np.eye(size)) / size, "total connectedness")
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """`shares` with a last column "from others", what a row receives in all, (N, N + 1); it is not symmetric."""
+        own = np.diag(self.shares.to_numpy())
+        return self.shares.assign(**{"from others": 100.0 - own})
+
     def to(self, source: str) -> Estimate:
         """What `source` gives to all others, percent of their variances summed."""
         weights = np.zeros_like(self.draws[0])

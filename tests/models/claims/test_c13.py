@@ -81,7 +81,9 @@ def test_readings_and_network(panel, verdict):
     net = verdict.secondary[f"net connectedness from {names['growth']} to {names['crypto']}"]
     assert isinstance(net, Estimate)
     network = next(one.frame for one in verdict.exhibits if one.name == "connectedness of returns")
-    np.testing.assert_allclose(network.sum(axis=1), 1.0)
+    inside = network.drop(columns="from others")
+    np.testing.assert_allclose(inside.sum(axis=1), 100.0)
+    np.testing.assert_allclose(network["from others"], 100.0 - np.diag(inside))
 
 
 def test_gates(panel, study, verdict):

@@ -88,11 +88,17 @@ def test_a_fall_that_gold_made(panel, study):
     assert all(part.effect.upper < 0.0 for part in verdict.parts)
 
 
-def test_a_fall_that_nothing_follows_is_undecided(panel, study):
+def test_a_fall_that_nothing_explains_has_no_shares(panel, study):
     crypto = falling(noise(panel, 3, 2.0), -25.0)
     verdict = judged("C16", with_returns(panel, crypto=crypto), study)
-    assert verdict.parts[0].outcome is Outcome.INCONCLUSIVE
-    assert "R-squared" in verdict.parts[0].reason
+    assert verdict.parts[0].outcome is Outcome.NOT_TESTABLE
+    assert "explain no fall" in verdict.parts[0].reason
+
+
+def test_drivers_that_hardly_follow_leave_it_undecided(panel, study):
+    verdict = judged("C16", panel, study, minimum_r2=0.99)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert all("R-squared" in part.reason for part in verdict.parts)
 
 
 def test_gates(panel, study):
