@@ -58,9 +58,9 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
         Outcome.NOT_SUPPORTED: "one of {crypto} and {miners} never failed as a hedge",
     },
     "C16": {
-        Outcome.SUPPORTED: "the falls look like deleveraging more than like worse fundamentals",
+        Outcome.SUPPORTED: "both falls look like deleveraging more than like worse fundamentals",
         Outcome.MIXED: "the falls look like deleveraging only in part",
-        Outcome.NOT_SUPPORTED: "the falls do not look like deleveraging",
+        Outcome.NOT_SUPPORTED: "deleveraging does not explain both falls",
     },
     "C17": {
         Outcome.SUPPORTED: "{crypto_s} volume spikes on days of fear",
