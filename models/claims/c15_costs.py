@@ -39,7 +39,7 @@ DEPENDENT, COSTS = "miners", ("oil", "credit")
 CONTROLS = ("metal", "market")
 #: Changes to which a slope is brought: one percent of oil, ten basis points of the spread; both give percent.
 STEPS = {"oil": 1.0, "credit": 10.0}
-STEP_WORDS = {"oil": "percent for one percent", "credit": "percent for ten basis points"}
+UNITS = {"oil": "", "credit": "per 10 bp"}
 #: Oil's price fell below zero between these dates.
 BELOW_ZERO = (pd.Timestamp("2020-04-15"), pd.Timestamp("2020-04-30"))
 WEEK = 5
@@ -54,16 +54,18 @@ def measure(case: Case) -> Measurement | NotDecidable:
     fit = garch_regression(rows[DEPENDENT], rows[[*CONTROLS, *COSTS]])
     method = "regression with GARCH errors, sandwich interval"
     oil, credit = (
-        fit.combination({cost: -STEPS[cost]}, level=case.level, method=f"minus the slope on {cost}; {method}")
+        fit.combination(
+            {cost: -STEPS[cost]}, level=case.level, method=f"minus the slope on {cost}; {method}", unit=UNITS[cost]
+        )
         for cost in COSTS
     )
     specifications = _specifications(case, rows)
     sesoi, names = case.thresholds["sesoi"], case.panel.names
     return Measurement(
         legs=(
-            Leg("the miners fall when oil rises, percent for one percent", oil, sesoi, _p_value(oil), specifications),
+            Leg("the miners fall when oil rises", oil, sesoi, _p_value(oil), specifications),
             Leg(
-                "the miners fall when the credit spread rises, percent for ten basis points",
+                "the miners fall when the credit spread rises",
                 credit,
                 0.0,
                 _p_value(credit),
@@ -182,7 +184,7 @@ def _readings(case: Case, rows: pd.DataFrame) -> dict[str, Estimate | TestResult
         )
         for cost in COSTS:
             scaled = _scaled(slopes[f"{cost} in fear"], STEPS[cost])
-            readings[f"change of the slope on {cost} in fear, {STEP_WORDS[cost]}"] = scaled
+            readings[f"change of the slope on {cost} in fear"] = replace(scaled, unit=UNITS[cost])
     split = rows.assign(supply=rows["oil"].where(_supply(rows), 0.0), demand=rows["oil"].where(~_supply(rows), 0.0))
     slopes = static_beta(rows[DEPENDENT], split[[*CONTROLS, "credit", "supply", "demand"]], level=case.level)
     readings["slope on oil when oil and shares part"] = slopes["supply"]
