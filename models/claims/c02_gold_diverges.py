@@ -7,7 +7,8 @@ Trap       Gold is calmer, so it falls less in any sell-off: "fell less" is not 
 Criteria   Short and long window, each: supported if gold's return is at least minus `tolerance` percent and its
            abnormal return, in units of event volatility, beats the mean of miners and Bitcoin by `divergence`
            with an interval above zero; not supported if gold fell by more than `clear_fall` percent; else as the
-           general rule says. Windows that disagree give "mixed", with both sentences.
+           general rule says. A window in which miners and Bitcoin did not both fall has nothing to explain and is not
+           testable. Windows that disagree give "mixed", with both sentences.
 Thresholds tolerance (percent), clear_fall (percent), divergence (event standard deviations),
            estimation_first and estimation_last (sessions before the event).
 Statistic  Cumulative return of gold; difference of scaled cumulative abnormal returns.
@@ -15,6 +16,8 @@ Literature Brown and Warner (1985); Boehmer, Musumeci and Poulsen (1991).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,7 +43,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
             secondary[label] = event.estimate(role)
     return Measurement(
         legs=(_leg(case, "short", short), _leg(case, "long", long)),
-        combine=agreement,
+        combine=_over_windows,
         kind="fact",
         headline=headline,
         headline_label=f"return of {case.panel.names['metal']} over the short window",
@@ -84,23 +87,29 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
     held = _cumulative_return(case, window)
     gap, p_value = event.gap("metal", FALLING)
     sesoi = case.thresholds["divergence"]
-    relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)
     gold = case.panel.names["metal"].lower()
-    fallen = all(case.panel.returns.loc[case.sessions(window), role].sum() < 0.0 for role in FALLING)
-    beside = "" if fallen else "; the miners and Bitcoin did not both fall in this window"
+    moved = "rose" if held.value >= 0.0 else "fell"
+    label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
+    if any(case.panel.returns.loc[case.sessions(window), role].sum() >= 0.0 for role in FALLING):
+        return Leg(label, NotDecidable("the miners and Bitcoin did not both fall in this window"), sesoi)
+    relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)
     if held.value < -case.thresholds["clear_fall"]:
         less = "fell less than" if gap.value > 0.0 else "fell no less than"
         ruling = Ruling(
             Outcome.NOT_SUPPORTED,
-            f"{gold} {less} the others, given its own volatility, but it fell: it did not diverge{beside}",
+            f"{gold} {less} the others, given its volatility, but it fell: it did not diverge",
         )
     elif held.value < -case.thresholds["tolerance"]:
-        ruling = Ruling(Outcome.MIXED, f"{gold} fell a little, between the tolerance and a clear fall{beside}")
+        ruling = Ruling(Outcome.MIXED, f"{gold} fell a little, between the tolerance and a clear fall")
     else:
-        ruling = Ruling(relative.outcome, f"{gold} held; against miners and Bitcoin {relative.reason}{beside}")
-    moved = "rose" if held.value >= 0.0 else "fell"
-    label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
+        ruling = Ruling(relative.outcome, f"{gold} held; against miners and Bitcoin {relative.reason}")
     return Leg(label, gap, sesoi, p_value, ruling=ruling)
+
+
+def _over_windows(outcomes: Sequence[Outcome]) -> Outcome:
+    """Agreement of the windows in which miners and Bitcoin fell; not testable where there is none."""
+    judged = [outcome for outcome in outcomes if outcome is not Outcome.NOT_TESTABLE]
+    return agreement(judged) if judged else Outcome.NOT_TESTABLE
 
 
 CLAIM = Claim(

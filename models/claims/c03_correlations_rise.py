@@ -4,8 +4,9 @@ Question   Is the mean correlation of the core assets higher on stress days than
            variance alone makes?
 Trap       A stress label built from the tested assets, or from the same day, makes correlations rise by selection.
            Labels come from the fear index at the close before; returns are devolatilised first.
-Criteria   The general rule on theta = mean pairwise correlation in stress minus calm. Fewer than `minimum_days` days
-           or `minimum_spells` spells of stress: not testable.
+Criteria   The general rule on theta = mean pairwise correlation in stress minus calm. Stress comes in few long
+           spells, so the p-value is the larger of the bootstrap's and that of placebo labels which keep their runs.
+           Fewer than `minimum_days` days or `minimum_spells` spells of stress: not testable.
 Thresholds sesoi (correlation), minimum_days, minimum_spells.
 Statistic  Difference of mean off-diagonal correlations of standardised residuals; labels keep their days in the
            bootstrap.
@@ -21,16 +22,20 @@ from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.drivers import contagion_bound
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.contrasts import Term, analytic_contrast, correlation_contrast
+from models.inference.placebo import rotation_test
 from models.stress import drawdown_stress, fear_stress, spells
 
 STRESS, CALM = 1, 0
+#: Rotations of the labels behind the placebo test.
+PLACEBOS = 999
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -51,12 +56,13 @@ def measure(case: Case) -> Measurement | NotDecidable:
         seed=case.seed,
         method="mean correlation of devolatilised returns, stress minus calm",
     )
+    placebo = _placebo(case, residuals, labels)
     specifications = tuple(_specifications(case, residuals, labels))
-    sesoi = case.thresholds["sesoi"]
+    sesoi, p_value = case.thresholds["sesoi"], max(effect.p_value, placebo.p_value)
     market = case.panel.returns.loc[residuals.index, "market"]
     raw = case.panel.returns.loc[residuals.index, residuals.columns]
     return Measurement(
-        legs=(Leg("correlations are higher in stress", effect.estimate, sesoi, effect.p_value, specifications),),
+        legs=(Leg("correlations are higher in stress", effect.estimate, sesoi, p_value, specifications),),
         combine=conjunction,
         kind="single",
         headline=effect.estimate,
@@ -65,6 +71,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=spells(labels),
         window=f"{case.describe('full')}, {int(labels.sum())} of them in stress",
         secondary={
+            "the rise against placebo labels": placebo,
             "mean correlation in calm": _level(residuals, labels, CALM, case),
             "mean correlation in stress": _level(residuals, labels, STRESS, case),
             "stress minus calm, bound for selection on the market's variance": contagion_bound(
@@ -89,6 +96,23 @@ def rise_of_mean(assets: int) -> tuple[Term, ...]:
         Term(sign / len(pairs), first, second, group)
         for sign, group in ((1.0, STRESS), (-1.0, CALM))
         for first, second in pairs
+    )
+
+
+def _placebo(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> TestResult:
+    """The rise against rotated labels: stress comes in few long spells, which the resampling of days understates."""
+    rows, upper = residuals.to_numpy(), np.triu_indices(residuals.shape[1], 1)
+
+    def rise(label: NDArray[np.bool_]) -> float:
+        stressed, calm = (np.corrcoef(rows[part], rowvar=False)[upper].mean() for part in (label, ~label))
+        return float(stressed - calm)
+
+    return rotation_test(
+        rise,
+        labels.to_numpy(dtype=bool),
+        rotations=min(PLACEBOS, len(labels) - 1),
+        seed=case.seed,
+        null="The stress labels have nothing to do with the correlations.",
     )
 
 

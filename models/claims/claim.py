@@ -162,6 +162,8 @@ class Claim:
     thresholds : tuple of str
         Names the study file must give.
     measure : callable
+    correlated : tuple of str
+        Roles that must be among the assets of the study's correlation model.
     """
 
     id: str
@@ -169,3 +171,4 @@ class Claim:
     windows: tuple[str, ...]
     thresholds: tuple[str, ...]
     measure: Callable[[Case], Measurement | NotDecidable]
+    correlated: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -16,7 +17,7 @@ from models.claims.registry import CLAIMS
 from models.claims.rule import Ruling, conjunction, curve, detectable, judge_effect
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import NotDecidable
-from models.inference.multiplicity import benjamini_hochberg, holm
+from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
 from models.suite import Suite
 
 Progress = Callable[[str], None]
@@ -58,7 +59,7 @@ def judge_claims(
         measured.append((claim, result))
     adjusted = _adjusted_p_values(measured, study)
     return tuple(
-        _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id, (None, None, 1)))
+        _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id))
         for (claim, result), case in zip(measured, cases, strict=True)
     )
 
@@ -84,6 +85,9 @@ def _measure_one(claim: Claim, case: Case) -> Measurement | NotDecidable:
     absent = [role for role in claim.needs if role not in case.panel.returns.columns]
     if absent:
         return NotDecidable(f"no series plays the role {', '.join(absent)}")
+    unmodelled = [role for role in claim.correlated if role not in case.suite.std_residuals.columns]
+    if unmodelled:
+        return NotDecidable(f"{', '.join(unmodelled)} is not among the assets of the correlation model")
     for window in claim.windows:
         gate = case.window_gate(window)
         if gate is not None:
@@ -99,10 +103,18 @@ def claim_seed_of(seed: int, claim_id: str) -> int:
     return int(np.random.SeedSequence([seed, int(claim_id[1:])]).generate_state(1)[0])
 
 
-def _adjusted_p_values(
-    measured: list[tuple[Claim, Measurement | NotDecidable]], study: Study
-) -> dict[str, tuple[float, float, int]]:
-    """Holm and Benjamini-Hochberg p-values and the family's size, by claim; facts are left out."""
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The family's correction of a claim: Holm's uncapped factor, the corrected p-values, the size of the family."""
+
+    factor: float
+    p_holm: float
+    p_bh: float
+    comparisons: int
+
+
+def _adjusted_p_values(measured: list[tuple[Claim, Measurement | NotDecidable]], study: Study) -> dict[str, Adjusted]:
+    """Corrections by claim, within families; facts are left out."""
     families: dict[str, list[tuple[str, float]]] = {}
     for claim, result in measured:
         family = study.claims[claim.id].family
@@ -112,8 +124,9 @@ def _adjusted_p_values(
     adjusted = {}
     for members in families.values():
         ids, p_values = zip(*members, strict=True)
-        for claim_id, by_holm, by_bh in zip(ids, holm(p_values), benjamini_hochberg(p_values), strict=True):
-            adjusted[claim_id] = (by_holm, by_bh, len(ids))
+        corrected = zip(ids, holm_factors(p_values), holm(p_values), benjamini_hochberg(p_values), strict=True)
+        for claim_id, factor, by_holm, by_bh in corrected:
+            adjusted[claim_id] = Adjusted(factor, by_holm, by_bh, len(ids))
     return adjusted
 
 
@@ -134,7 +147,7 @@ def _verdict(
     settings: StudyClaim,
     panel: Panel,
     seed: int,
-    adjusted: tuple[float | None, float | None, int],
+    adjusted: Adjusted | None,
 ) -> Verdict:
     if isinstance(result, NotDecidable):
         return Verdict(
@@ -157,8 +170,7 @@ def _verdict(
             data_kind=panel.kind,
             seed=seed,
         )
-    p_holm, p_bh, comparisons = adjusted
-    parts = tuple(_part(leg, result, p_holm, comparisons) for leg in result.legs)
+    parts = tuple(_part(leg, result, adjusted) for leg in result.legs)
     outcome = result.combine([part.outcome for part in parts])
     reason = _reason(parts)
     if result.cap is not None and outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.NOT_SUPPORTED):
@@ -175,8 +187,8 @@ def _verdict(
         headline_label=result.headline_label,
         parts=parts,
         p_value=primary_p_value(result),
-        p_holm=p_holm,
-        p_bh=p_bh,
+        p_holm=adjusted.p_holm if adjusted is not None else None,
+        p_bh=adjusted.p_bh if adjusted is not None else None,
         n=result.n,
         n_events=result.n_events,
         window=result.window,
@@ -190,32 +202,29 @@ def _verdict(
     )
 
 
-def _part(leg: Leg, result: Measurement, p_holm: float | None, comparisons: int) -> Part:
+def _part(leg: Leg, result: Measurement, adjusted: Adjusted | None) -> Part:
     if isinstance(leg.effect, NotDecidable):
         ruling = Ruling(Outcome.NOT_TESTABLE, str(leg.effect))
         return Part(leg.label, leg.effect, leg.sesoi, None, None, ruling.outcome, ruling.reason)
     ruling = leg.ruling or judge_effect(
         leg.effect,
         leg.sesoi,
-        p_adjusted=None if p_holm is None or leg.p_value is None else _leg_p(leg, result, p_holm),
+        p_adjusted=None if adjusted is None or leg.p_value is None else _leg_p(leg, result, adjusted.factor),
         specifications=curve(leg.specifications, leg.sesoi),
     )
+    comparisons = adjusted.comparisons if adjusted is not None else 1
     mde80 = detectable(leg.effect, leg.sesoi, comparisons) if leg.p_value is not None else None
     return Part(leg.label, leg.effect, leg.sesoi, leg.p_value, mde80, ruling.outcome, ruling.reason)
 
 
-def _leg_p(leg: Leg, result: Measurement, p_holm: float) -> float:
-    """Adjusted p of a leg.
-
-    Where every leg must hold, the family's correction of the claim's p-value carries over in proportion, so that the
-    weakest leg bears exactly the claim's own; where one leg is enough, Holm inside the claim comes first.
+def _leg_p(leg: Leg, result: Measurement, factor: float) -> float:
+    """Adjusted p of a leg: its own where every leg must hold, Holm inside the claim where one is enough, times the
+    factor by which the family's correction raises the claim.
     """
-    claim_p = primary_p_value(result)
-    if result.combine is conjunction and leg.p_value is not None and claim_p:
-        return min(1.0, leg.p_value * p_holm / claim_p)
     inside = [one for one in result.legs if one.p_value is not None]
-    p_values = holm([one.p_value for one in inside if one.p_value is not None])
-    return max(p_values[inside.index(leg)], p_holm)
+    own = [one.p_value for one in inside if one.p_value is not None]
+    within = own if result.combine is conjunction else list(holm(own))
+    return min(1.0, within[inside.index(leg)] * factor)
 
 
 #: How the parts of an outcome are introduced, in this order.

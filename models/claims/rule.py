@@ -96,7 +96,8 @@ def judge_effect(effect: Estimate, sesoi: float, *, p_adjusted: float | None, sp
         if failed:
             return Ruling(Outcome.MIXED, "the effect is there, but " + " and ".join(failed))
         alternatives = ", also in the listed alternatives" if specifications is not None else ""
-        return Ruling(Outcome.SUPPORTED, f"the effect is there and large enough{alternatives}")
+        enough = "there and large enough" if sesoi > 0.0 else "above zero (no size was asked)"
+        return Ruling(Outcome.SUPPORTED, f"the effect is {enough}{alternatives}")
     return Ruling(Outcome.INCONCLUSIVE, "no effect and the claimed effect are both compatible with the data")
 
 

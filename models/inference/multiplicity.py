@@ -12,6 +12,16 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return _adjusted(p_values, "holm")
 
 
+def holm_factors(p_values: Sequence[float]) -> tuple[float, ...]:
+    """By how much Holm's step-down raises each p-value, before the cap at one, in the order given."""
+    order = sorted(range(len(p_values)), key=lambda position: p_values[position])
+    factors, highest = [0.0] * len(p_values), 0.0
+    for rank, position in enumerate(order):
+        highest = max(highest, (len(p_values) - rank) * p_values[position])
+        factors[position] = highest / p_values[position] if p_values[position] > 0.0 else float(len(p_values) - rank)
+    return tuple(factors)
+
+
 def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     """Benjamini and Hochberg (1995) adjusted p-values, in the order given: control of the false discovery rate."""
     return _adjusted(p_values, "fdr_bh")

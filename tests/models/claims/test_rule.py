@@ -15,6 +15,7 @@ from models.claims.rule import (
 )
 from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable
+from models.inference.multiplicity import holm, holm_factors
 
 
 def effect(value: float, lower: float, upper: float) -> Estimate:
@@ -113,3 +114,17 @@ def test_curves_count_failures_and_average_only_what_succeeded():
     assert inside is not None
     assert inside.share == 0.5
     assert curve(results[2:], 0.1) is None
+
+
+def test_holm_factors_raise_each_p_value_as_holm_does_before_the_cap():
+    p_values = (0.02, 0.004, 0.9, 0.03)
+    factors = holm_factors(p_values)
+    capped = tuple(min(1.0, p * factor) for p, factor in zip(p_values, factors, strict=True))
+    assert capped == pytest.approx(holm(p_values))
+    assert factors[1] == 4.0
+    assert factors[2] == pytest.approx(1.0)
+    assert holm_factors(()) == ()
+
+
+def test_a_part_without_a_size_does_not_claim_one():
+    assert "no size was asked" in judge_effect(effect(0.2, 0.1, 0.3), 0.0, p_adjusted=0.001, specifications=None).reason
