@@ -38,6 +38,16 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
         Outcome.MIXED: "{crypto} moved closer to {growth}, with reservations",
         Outcome.NOT_SUPPORTED: "{crypto} did not move closer to {growth} by a size that matters",
     },
+    "C07": {
+        Outcome.SUPPORTED: "{crypto} follows credit and conditions closely",
+        Outcome.MIXED: "credit and conditions explain some of {crypto_s} week, not enough to say closely",
+        Outcome.NOT_SUPPORTED: "credit and conditions explain too little of {crypto_s} week to matter",
+    },
+    "C08": {
+        Outcome.SUPPORTED: "{miners} go on where {crypto_s} weekend left off",
+        Outcome.MIXED: "{miners} go on where {crypto_s} weekend left off, with reservations",
+        Outcome.NOT_SUPPORTED: "{miners} do not go on where {crypto_s} weekend left off",
+    },
     "C09": {
         Outcome.SUPPORTED: "{crypto} is still among the most volatile liquid assets",
         Outcome.MIXED: "{crypto} is among the most volatile liquid assets, with reservations",
@@ -56,6 +66,21 @@ FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
     "C12": {
         Outcome.SUPPORTED: "neither {crypto} nor {miners} hedged every crisis",
         Outcome.NOT_SUPPORTED: "one of {crypto} and {miners} never failed as a hedge",
+    },
+    "C13": {
+        Outcome.SUPPORTED: "technology beyond the market explains a large part of both falls",
+        Outcome.MIXED: "technology beyond the market explains a part of the falls, with reservations",
+        Outcome.NOT_SUPPORTED: "technology beyond the market explains little of the falls",
+    },
+    "C14": {
+        Outcome.SUPPORTED: "{metal_s} turbulence spreads to {miners}",
+        Outcome.MIXED: "{metal_s} turbulence spreads to {miners}, with reservations",
+        Outcome.NOT_SUPPORTED: "{metal_s} turbulence does not spread to {miners} more than theirs to it",
+    },
+    "C15": {
+        Outcome.SUPPORTED: "{miners} fall when oil and credit spreads rise",
+        Outcome.MIXED: "{miners} fall when oil and credit spreads rise, with reservations",
+        Outcome.NOT_SUPPORTED: "{miners} do not fall when oil and credit spreads rise",
     },
     "C16": {
         Outcome.SUPPORTED: "both falls look like deleveraging more than like worse fundamentals",
