@@ -50,7 +50,7 @@ class Recoveries:
     Attributes
     ----------
     sessions : DataFrame, (episodes, assets)
-        Sessions until recovery; NaN where the asset did not fall enough to count. Dated by the trough.
+        Sessions until recovery; NaN where the asset does not count. Dated by the trough.
     observed : DataFrame of bool, (episodes, assets)
         False where the wait was cut off by the horizon or by the end of the data.
     criterion : {"price", "volatility"}
@@ -119,8 +119,9 @@ def recoveries(
     -------
     Recoveries or NotDecidable
         An asset counts in an episode if it fell from its high before it to its low up to the reference's trough by
-        more than one standard deviation of a 21-session return, as measured over the year before; a calm asset is
-        not called fast because it hardly moved.
+        more than one standard deviation of a 21-session return, as measured over the year before, and, for
+        "volatility", if its volatility left calm on a session from the episode's first to the trough: an asset is not
+        called fast because it hardly moved, nor first to be calm again because it never ceased to be.
     """
     if not episodes:
         return NotDecidable("the reference had no complete drawdown episode")
@@ -143,18 +144,24 @@ def recoveries(
             if criterion == "price":
                 back = path[after] >= high
             else:
-                back = spread[after] < VOLATILITY_SLACK * np.median(spread[first - USUAL_WINDOW : first])
+                limit = VOLATILITY_SLACK * np.median(spread[first - USUAL_WINDOW : first])
+                if not (spread[first : trough + 1] >= limit).any():
+                    continue
+                back = spread[after] < limit
             waited = int(np.argmax(back)) + 1 if back.any() else back.size
             if waited == 0:
                 continue
             sessions.loc[episode.trough, name] = waited
             observed.loc[episode.trough, name] = bool(back.any())
     if sessions.isna().all(axis=None):
-        return NotDecidable("no asset fell by more than a usual month in any episode")
+        left = " and left calm" if criterion == "volatility" else ""
+        return NotDecidable(f"no asset fell by more than a usual month{left} in any episode")
     return Recoveries(sessions, observed, criterion)
 
 
-def first_to_recover(waits: Recoveries, name: str, *, level: float) -> tuple[Estimate, float] | NotDecidable:
+def first_to_recover(
+    waits: Recoveries, name: str, *, level: float, minimum: int = 2
+) -> tuple[Estimate, float] | NotDecidable:
     r"""Is an asset the first to recover more often than chance makes it?
 
     Parameters
@@ -162,49 +169,54 @@ def first_to_recover(waits: Recoveries, name: str, *, level: float) -> tuple[Est
     waits : Recoveries
     name : str
     level : float
+    minimum : int
+        Informative episodes below which there is no answer.
 
     Returns
     -------
     estimate : Estimate
-        Mean over episodes of the share in the first place minus 1/m, m the number of assets that fell; ties share.
+        Mean over informative episodes of the share in the first place minus 1/m, m the number of assets that count;
+        ties share. An episode informs if the asset counts with another, one of them recovered, and not all tie.
     p_value : float
         Two-sided and exact; inverts the interval.
 
     Notes
     -----
-    Under the null the assets that fell are exchangeable within each episode, so the share of `name` is a draw from
-    the m shares given out: its sum over episodes has an exact distribution, found by convolution. The interval
-    inverts the test in the exponential family :math:`P_\lambda(s) \propto e^{\lambda s}` through the null, within each
-    episode (a common log odds of coming first), and is expressed as the mean excess at its end points.
+    With S the sum of the asset's shares over n episodes, the interval of its mean share is that of Clopper and Pearson
+    (1934), whose limits are quantiles of Beta(S, n - S + 1) and Beta(S + 1, n - S); for a sum that shared places leave
+    between two integers they lie between the limits of both. A share varies less than the place drawn from it, and
+    episodes with different m vary less than as many with the mean of 1/m (Hoeffding 1956), so that the limits err on
+    the wide side. The null of exchangeable assets is the mean of 1/m, known from the episodes and subtracted.
     """
-    places = []
+    column = list(waits.sessions.columns).index(name)
+    own, chance = [], []
     for row, seen in zip(waits.sessions.to_numpy(), waits.observed.to_numpy(), strict=True):
-        fell = np.isfinite(row)
-        if not fell[list(waits.sessions.columns).index(name)] or fell.sum() < 2 or not (seen & fell).any():
+        counts = np.isfinite(row)
+        if not counts[column] or not (seen & counts).any():
             continue
         wait = np.where(seen, row, np.inf)
-        best = fell & (wait == wait[fell].min())
-        own = best[list(waits.sessions.columns).index(name)] / best.sum()
-        places.append((float(own), best[fell] / best.sum()))
-    if len(places) < 2:
-        return NotDecidable(f"{len(places)} episodes in which the asset fell with another, and one of them recovered")
-    total = sum(own for own, _ in places)
-    shares = [given for _, given in places]
-    tail = (1.0 - level) / 2.0
-    excess = total / len(places) - np.mean([1.0 / given.size for given in shares])
-    lower, upper = (_invert(shares, total, tail, side) for side in ("upper", "lower"))
-    p_value = min(1.0, 2.0 * min(_tail(shares, total, 0.0, "upper"), _tail(shares, total, 0.0, "lower")))
+        best = counts & (wait == wait[counts].min())
+        if best.sum() == counts.sum():
+            continue
+        own.append(best[column] / best.sum())
+        chance.append(1.0 / counts.sum())
+    if len(own) < minimum:
+        return NotDecidable(f"only {len(own)} episodes tell who of several was first to recover, {minimum} are needed")
+    null = float(np.mean(chance))
+    excess = float(np.mean(own)) - null
+    lower, upper = _share_limits(sum(own), len(own), level)
     estimate = Estimate(
-        float(excess),
+        excess,
         None,
-        min(lower, float(excess)),
-        max(upper, float(excess)),
+        min(lower - null, excess),
+        max(upper - null, excess),
         level,
-        len(places),
+        len(own),
         "",
-        f"share of first places beyond chance, by {waits.criterion}; exact permutation over {len(places)} episodes",
+        f"share of first places beyond chance, by {waits.criterion}; Clopper-Pearson over {len(own)} episodes",
     )
-    return estimate, p_value
+    at_least, at_most = _share_tails(sum(own), len(own), null)
+    return estimate, min(1.0, 2.0 * min(at_least, at_most))
 
 
 def order_of_peaks(
@@ -284,37 +296,16 @@ def _share_of_wins(wins: int, losses: int, ties: int, level: float) -> tuple[Est
     return estimate, float(test.pvalue)
 
 
-def _distribution(shares: list[Array], tilt: float) -> tuple[Array, Array]:
-    """Values of the summed share and their probabilities, each episode's share weighted by exp(tilt * share)."""
-    sums = {0.0: 1.0}
-    for given in shares:
-        weights = np.exp(tilt * (given - given.max())) if tilt > 0 else np.exp(tilt * (given - given.min()))
-        weights = weights / weights.sum()
-        convolved: dict[float, float] = {}
-        for value, probability in sums.items():
-            for share, weight in zip(given, weights, strict=True):
-                key = round(value + float(share), 9)
-                convolved[key] = convolved.get(key, 0.0) + probability * float(weight)
-        sums = convolved
-    return np.array(list(sums)), np.array(list(sums.values()))
+def _share_limits(total: float, n: int, level: float) -> tuple[float, float]:
+    """Limits of Clopper and Pearson of a mean share, from a sum of n shares that need not be an integer."""
+    tail = (1.0 - level) / 2.0
+    lower = float(stats.beta.ppf(tail, total, n - total + 1.0)) if total > 0.0 else 0.0
+    upper = float(stats.beta.isf(tail, total + 1.0, n - total)) if total < n else 1.0
+    return lower, upper
 
 
-def _tail(shares: list[Array], total: float, tilt: float, side: str) -> float:
-    values, probabilities = _distribution(shares, tilt)
-    beyond = values >= total - 1e-6 if side == "upper" else values <= total + 1e-6
-    return float(min(probabilities[beyond].sum(), 1.0))
-
-
-def _invert(shares: list[Array], total: float, tail: float, side: str) -> float:
-    """Mean excess at the tilt whose tail probability beyond `total` is `tail`, by bisection."""
-    low, high = -40.0, 40.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        above = _tail(shares, total, middle, side) > tail
-        if above == (side == "upper"):
-            high = middle
-        else:
-            low = middle
-    values, probabilities = _distribution(shares, 0.5 * (low + high))
-    chance = np.mean([1.0 / given.size for given in shares])
-    return float(values @ probabilities / len(shares) - chance)
+def _share_tails(total: float, n: int, share: float) -> tuple[float, float]:
+    """Probabilities of a sum at least, and at most, `total`, if the mean share is `share`: what the limits invert."""
+    at_least = float(stats.beta.cdf(share, total, n - total + 1.0)) if total > 0.0 else 1.0
+    at_most = float(stats.beta.sf(share, total + 1.0, n - total)) if total < n else 1.0
+    return at_least, at_most

@@ -3,14 +3,16 @@
 Question   After a fall of the share market, is gold calm again, and back at its earlier price, before Bitcoin, the
            miners and the market itself?
 Trap       A calm asset regains a given percentage sooner, and one that hardly fell has nothing to regain. Only assets
-           that fell by more than a usual month of their own count, and calm is measured against an asset's own past.
-           There are few episodes: "inconclusive" is the likely answer at any truth that is not overwhelming.
+           that fell by more than a usual month of their own count, calm is measured against an asset's own past, and
+           one that never left calm cannot come back to it. Volatility lingers for a month, so places are often shared;
+           where all share one the episode says nothing. There are few episodes: "inconclusive" is the likely answer at
+           any truth that is not overwhelming.
 Criteria   Both parts must hold, calm and price: gold's share of first places, beyond the 1/m that chance gives one of m
            assets that fell, reaches `sesoi` with an exact interval above zero. Fewer than `minimum_episodes` episodes
-           in which gold fell with another asset: not testable.
+           in which gold fell with another asset and they did not all tie: that part is not testable.
 Thresholds sesoi (share of first places beyond chance), minimum_episodes.
-Statistic  Mean over episodes of gold's share of the first place (ties share it) minus 1/m; exact permutation within
-           episodes. Episodes are dated by the market's drawdown, each after 63 sessions without one.
+Statistic  Mean over episodes of gold's share of the first place (ties share it) minus 1/m; exact binomial limits
+           (Clopper and Pearson 1934). Episodes are dated by the market's drawdown, each after 63 sessions without one.
 Secondary  Half-life of a variance shock of each asset, GJR.
 Literature Kaplan and Meier (1958) for the waits that the horizon cuts off.
 """
@@ -35,6 +37,8 @@ CRITERIA: dict[Criterion, str] = {
     "volatility": "it is the first to be calm again",
     "price": "it is the first to be back at its earlier price",
 }
+#: What the share of first places is about, in the order of the criteria.
+HEADLINES = ("calming down", "regaining its price")
 #: Sessions after the trough at which the share that has not recovered is shown.
 SHOWN = (1, 5, 21, 63, 126, 252)
 #: Specifications: sessions without drawdown before an episode, and after which the wait is cut off.
@@ -46,17 +50,21 @@ def measure(case: Case) -> Measurement | NotDecidable:
     levels = _levels(case, ROLES)
     episodes = _episodes(case, levels)
     waits = {criterion: recoveries(levels, episodes, criterion=criterion) for criterion in CRITERIA}
-    fell = _joint_falls(waits["volatility"])
+    fell = _joint_falls(waits["price"])
     if fell < case.thresholds["minimum_episodes"]:
         return NotDecidable(f"gold fell together with another asset in only {fell} of {len(episodes)} episodes")
     legs = tuple(_leg(case, criterion, waits[criterion]) for criterion in CRITERIA)
+    refusals = [leg.effect.reason for leg in legs if isinstance(leg.effect, NotDecidable)]
+    if len(refusals) == len(legs):
+        return NotDecidable("; ".join(dict.fromkeys(refusals)))
+    headline, quoted = next(one for one in zip(HEADLINES, legs, strict=True) if isinstance(one[1].effect, Estimate))
     sesoi = case.thresholds["sesoi"]
     return Measurement(
         legs=legs,
         combine=conjunction,
         kind="conjunctive",
-        headline=legs[0].effect,
-        headline_label="gold's share of first places in calming down, beyond chance",
+        headline=quoted.effect,
+        headline_label=f"gold's share of first places in {headline}, beyond chance",
         n=fell,
         n_events=fell,
         window=f"{case.describe('full')}, {len(episodes)} falls of the market",
@@ -93,10 +101,16 @@ def _joint_falls(waits: Recoveries | NotDecidable) -> int:
 
 def _leg(case: Case, criterion: Criterion, waits: Recoveries | NotDecidable) -> Leg:
     label, sesoi = CRITERIA[criterion], case.thresholds["sesoi"]
-    measured = waits if isinstance(waits, NotDecidable) else first_to_recover(waits, "metal", level=case.level)
+    measured = _first(case, waits)
     if isinstance(measured, NotDecidable):
         return Leg(label, measured, sesoi)
     return Leg(label, measured[0], sesoi, measured[1], _specifications(case, criterion))
+
+
+def _first(case: Case, waits: Recoveries | NotDecidable) -> tuple[Estimate, float] | NotDecidable:
+    if isinstance(waits, NotDecidable):
+        return waits
+    return first_to_recover(waits, "metal", level=case.level, minimum=int(case.thresholds["minimum_episodes"]))
 
 
 def _specifications(case: Case, criterion: Criterion) -> tuple[SpecificationResult, ...]:
@@ -118,7 +132,7 @@ def _specifications(case: Case, criterion: Criterion) -> tuple[SpecificationResu
     results = []
     for label, (frame, chosen, horizon) in variants.items():
         waits = recoveries(frame, chosen, criterion=criterion, horizon=horizon)
-        first = waits if isinstance(waits, NotDecidable) else first_to_recover(waits, "metal", level=case.level)
+        first = _first(case, waits)
         results.append(SpecificationResult(label, first if isinstance(first, NotDecidable) else first[0]))
     return tuple(results)
 
@@ -146,12 +160,13 @@ def _waiting(case: Case, criterion: Criterion, waits: Recoveries) -> Exhibit:
         ]
     columns = [f"{day} session{'s' if day > 1 else ''}" for day in SHOWN]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    what = "calm again" if criterion == "volatility" else "back at its earlier price"
+    calm = criterion == "volatility"
+    what = "calm again" if calm else "back at its earlier price"
     return Exhibit(
         f"share not yet {what}, by sessions after the market's low",
         frame,
         "share of episodes",
-        "Kaplan-Meier; assets that fell by more than a usual month of their own",
+        f"Kaplan-Meier; assets that fell by more than a usual month of their own{' and left calm' if calm else ''}",
     )
 
 

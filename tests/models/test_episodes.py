@@ -1,16 +1,20 @@
 """Episodes, recoveries, places and peaks: hand-made paths, full enumeration, published survival figures."""
 
 from itertools import product
+from math import comb
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from models.claims.rule import judge_effect
+from models.claims.verdict import Outcome
 from models.episodes import (
     Recoveries,
-    _distribution,
+    _share_limits,
     _share_of_wins,
+    _share_tails,
     drawdown_episodes,
     first_to_recover,
     order_of_peaks,
@@ -96,6 +100,17 @@ class TestRecoveries:
         expected = next(k for k in range(1, 300) if deviation.iloc[trough + k] < limit)
         assert recoveries(levels, episodes, criterion="volatility").sessions["quick"].iloc[0] == expected
 
+    def test_what_never_left_calm_is_not_the_first_to_be_calm_again(self):
+        """A steady slide costs more than a usual month without any more volatility than before."""
+        levels, episodes = self.paths()
+        steps = np.tile([0.004, -0.004], 600)
+        steps[380:410] -= 0.002
+        levels["slide"] = 100.0 * np.exp(np.cumsum(steps))
+        assert recoveries(levels, episodes, criterion="price").sessions["slide"].notna().all()
+        volatility = recoveries(levels, episodes, criterion="volatility")
+        assert volatility.sessions["slide"].isna().all()
+        assert volatility.sessions["quick"].notna().all()
+
     def test_refusals(self):
         levels, episodes = self.paths()
         assert isinstance(recoveries(levels, (), criterion="price"), NotDecidable)
@@ -105,16 +120,28 @@ class TestRecoveries:
 
 
 class TestFirstPlace:
-    def test_exact_distribution_equals_enumeration(self):
-        shares = [np.array([1.0, 0.0, 0.0]), np.array([0.5, 0.5, 0.0]), np.array([1.0, 0.0])]
-        values, probabilities = _distribution(shares, 0.0)
-        every = [sum(one) for one in product(*shares)]
-        for value, probability in zip(values, probabilities, strict=True):
-            assert probability == pytest.approx(np.mean(np.isclose(every, value)))
-        tilted, weights = _distribution(shares, 0.7)
-        raw = np.exp(0.7 * np.array(every))
-        for value, weight in zip(tilted, weights, strict=True):
-            assert weight == pytest.approx(raw[np.isclose(every, value)].sum() / raw.sum())
+    def test_tails_are_binomial_sums(self):
+        for total in range(6):
+            each = [comb(5, k) * 0.3**k * 0.7 ** (5 - k) for k in range(6)]
+            assert _share_tails(total, 5, 0.3) == pytest.approx((sum(each[total:]), sum(each[: total + 1])))
+
+    def test_limits_between_integers_lie_between_theirs(self):
+        for total in np.arange(0.0, 5.0, 0.25):
+            low, high = _share_limits(total, 5, 0.95), _share_limits(total + 0.25, 5, 0.95)
+            assert low[0] <= high[0]
+            assert low[1] <= high[1]
+
+    @pytest.mark.parametrize("tie", [0.0, 0.3, 0.6])
+    def test_limits_of_shared_places_cover_in_full_enumeration(self, tie):
+        """Five episodes whose share is 0, one half (a tie) or 1: coverage at every mean share is at least 95 %."""
+        for win in np.arange(0.0, 1.0 - tie + 1e-9, 0.05):
+            chances = {0.0: max(1.0 - tie - win, 0.0), 0.5: tie, 1.0: win}
+            covered = 0.0
+            for one in product(chances, repeat=5):
+                lower, upper = _share_limits(sum(one), 5, 0.95)
+                if lower <= win + tie / 2.0 <= upper:
+                    covered += np.prod([chances[share] for share in one])
+            assert covered >= 0.95
 
     def test_without_ties_it_is_the_binomial_test(self):
         rows = [[1.0, 5.0, 7.0]] * 6 + [[9.0, 5.0, 7.0]] * 3
@@ -127,10 +154,35 @@ class TestFirstPlace:
         assert estimate.upper == pytest.approx(exact.high - 1 / 3, abs=1e-6)
 
     def test_ties_share_and_cut_off_waits_come_last(self):
-        rows = [[3.0, 3.0, np.nan], [252.0, 10.0, 20.0], [4.0, 6.0, 8.0]]
-        ended = [[True, True, False], [False, True, True], [True, True, True]]
+        rows = [[3.0, 3.0, 9.0], [252.0, 10.0, 20.0], [4.0, 6.0, np.nan]]
+        ended = [[True, True, True], [False, True, True], [True, True, False]]
         estimate, _ = first_to_recover(waits(rows, ended), "a", level=0.95)
-        assert estimate.value == pytest.approx((0.5 + 0.0 + 1.0) / 3.0 - (1 / 2 + 1 / 3 + 1 / 3) / 3.0)
+        assert estimate.value == pytest.approx((0.5 + 0.0 + 1.0) / 3.0 - (1 / 3 + 1 / 3 + 1 / 2) / 3.0)
+
+    def test_a_tie_of_all_says_nothing(self):
+        rows = [[1.0, 5.0, 7.0]] * 4 + [[9.0, 5.0, 7.0]] * 3
+        plain = first_to_recover(waits(rows), "a", level=0.95)
+        assert first_to_recover(waits(rows + [[6.0, 6.0, 6.0]] * 20), "a", level=0.95) == plain
+        assert isinstance(first_to_recover(waits([[6.0, 6.0, 6.0]] * 20), "a", level=0.95), NotDecidable)
+        answer = first_to_recover(waits([*rows[:3], [6.0, 6.0, 6.0]]), "a", level=0.95, minimum=4)
+        assert isinstance(answer, NotDecidable)
+        assert "only 3 episodes" in answer.reason
+
+    def test_ten_shared_first_places_do_not_exclude_a_third(self):
+        """First in each of ten episodes, always with one rival of two: half of the first places by construction."""
+        estimate, _ = first_to_recover(waits([[3.0, 3.0, 9.0]] * 10), "a", level=0.95)
+        assert estimate.value == pytest.approx(1 / 2 - 1 / 3)
+        assert judge_effect(estimate, 1 / 3, p_adjusted=None, specifications=None).outcome is Outcome.INCONCLUSIVE
+
+    def test_one_win_of_five_does_not_exclude_a_third(self):
+        rows = [[1.0, 5.0, 7.0]] + [[9.0, 5.0, 7.0]] * 4
+        assert first_to_recover(waits(rows), "a", level=0.95)[0].upper > 1 / 3
+
+    def test_interval_inverts_the_test_with_ties(self):
+        for wins, shared in product(range(5), range(5)):
+            rows = [[1.0, 5.0, 7.0]] * wins + [[5.0, 5.0, 7.0]] * shared + [[9.0, 5.0, 7.0]] * (8 - wins - shared)
+            estimate, p_value = first_to_recover(waits(rows), "a", level=0.95)
+            assert (p_value <= 0.05) == (not estimate.contains(0.0))
 
     def test_interval_inverts_the_test(self):
         for wins in range(10):

@@ -61,6 +61,27 @@ def test_too_few_falls_of_gold_are_not_testable(panel, study, suite):
     assert "gold fell together with another asset in only" in verdict.reason
 
 
+def test_falls_in_which_all_tie_are_not_testable(panel, study, suite):
+    same = path(panel, 1, 15.0, 20)
+    verdict = judged("C19", with_levels(panel, metal=same, crypto=same, miners=same, market=same), study, suite)
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert "only 0 episodes tell who of several was first" in verdict.reason
+
+
+def test_where_gold_never_leaves_calm_only_the_price_tells(panel, study, suite):
+    """Gold falls by more than a usual month in each episode, but no session of it is out of the ordinary."""
+    steps = 0.6 * np.tile([1.0, -1.0], len(panel.levels))[: len(panel.levels)]
+    for start in range(APART, len(steps) - APART, APART):
+        steps[start : start + FALL] -= 0.4
+        steps[start + FALL : start + 2 * FALL] += 0.4
+    calm = pd.Series(100.0 * np.exp(np.cumsum(steps) / 100.0), index=panel.levels.index)
+    verdict = judged("C19", with_levels(world(panel, gold=8, others=60), metal=calm), study, suite)
+    assert [part.outcome for part in verdict.parts] == [Outcome.NOT_TESTABLE, Outcome.SUPPORTED]
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert verdict.headline_label == "gold's share of first places in regaining its price, beyond chance"
+    assert verdict.headline == verdict.parts[1].effect
+
+
 def test_a_missing_role_is_named(panel, study, suite):
     assert "miners" in judged("C19", without(panel, "miners"), study, suite).reason
 
