@@ -137,4 +137,5 @@ CLAIM = Claim(
     windows=("full",),
     thresholds=("sesoi",),
     measure=measure,
+    correlated=ROLES,
 )

@@ -21,6 +21,7 @@ from models.claims.window_correlations import (
     WindowRows,
     bootstrap_contrast,
     conditional_average,
+    correlation_path,
     window_rows,
     window_specifications,
 )
@@ -59,7 +60,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
             "mean conditional correlation inside the window": conditional_average(case, PAIR, window),
             "mean conditional correlation before it": conditional_average(case, PAIR, rows.before),
         },
-        exhibits=(_path(case),),
+        exhibits=_path(case),
         curve=curve(specifications, weakening),
     )
 
@@ -72,9 +73,9 @@ def _negative(rows: WindowRows) -> tuple[Term, ...]:
     return (rows.term(-1.0, *PAIR, WINDOW),)
 
 
-def _path(case: Case) -> Exhibit:
-    band = case.suite.correlations[PAIR]
-    return Exhibit("path", band.frame, "correlation", band.method)
+def _path(case: Case) -> tuple[Exhibit, ...]:
+    band = correlation_path(case, PAIR)
+    return () if band is None else (Exhibit("path", band.frame, "correlation", band.method),)
 
 
 CLAIM = Claim(
@@ -83,4 +84,5 @@ CLAIM = Claim(
     windows=("long",),
     thresholds=("weakening", "negative", "prior_sessions"),
     measure=measure,
+    correlated=PAIR,
 )

@@ -17,11 +17,13 @@ from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
+    NO_PRIOR,
     PRIOR,
     WINDOW,
     WindowRows,
     bootstrap_contrast,
     conditional_average,
+    correlation_path,
     window_rows,
     window_specifications,
 )
@@ -45,7 +47,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         case, rows, (rows.term(1.0, "crypto", "growth", WINDOW),), "correlation with growth shares inside the window"
     )
     rises = window_specifications(case, window, ROLES, _rise)
-    gaps = window_specifications(case, window, ROLES, _gap)
+    gaps = window_specifications(case, window, ROLES, _gap, NO_PRIOR)
     return Measurement(
         legs=(
             Leg("the correlation has risen", rise.estimate, case.thresholds["rise"], rise.p_value, rises),
@@ -66,7 +68,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 case, ("crypto", "growth"), rows.before
             ),
         },
-        exhibits=(_paths(case),),
+        exhibits=_paths(case),
         curve=curve(rises, case.thresholds["rise"]),
     )
 
@@ -79,11 +81,13 @@ def _gap(rows: WindowRows) -> tuple[Term, ...]:
     return rows.term(1.0, "crypto", "growth", WINDOW), rows.term(-1.0, "crypto", "metal", WINDOW)
 
 
-def _paths(case: Case) -> Exhibit:
-    growth, gold = (case.suite.correlations["crypto", role] for role in ("growth", "metal"))
+def _paths(case: Case) -> tuple[Exhibit, ...]:
+    growth, gold = (correlation_path(case, ("crypto", role)) for role in ("growth", "metal"))
+    if growth is None or gold is None:
+        return ()
     names = case.panel.names
     frame = pd.concat({names["growth"]: growth.frame["estimate"], names["metal"]: gold.frame["estimate"]}, axis=1)
-    return Exhibit("paths", frame, "correlation", growth.method)
+    return (Exhibit("paths", frame, "correlation", growth.method),)
 
 
 CLAIM = Claim(
@@ -92,4 +96,5 @@ CLAIM = Claim(
     windows=("long",),
     thresholds=("rise", "gap", "prior_sessions"),
     measure=measure,
+    correlated=ROLES,
 )

@@ -205,7 +205,7 @@ def _specifications(case: Case, volatility: pd.DataFrame) -> tuple[Specification
         if rival not in volatility.columns:
             results.append(SpecificationResult(rival, NotDecidable(f"no volatility for the role {rival}")))
             continue
-        for (name, series), window in product(_measures(case, volatility, rival).items(), SAMPLES):
+        for (name, series), window in product(_measures(case, volatility, rival).items(), case.open_windows(*SAMPLES)):
             label = f"{name}, {case.panel.names[rival].lower()}, {window.replace('_', ' ')}"
             results.append(attempted(label, partial(_over, series, case.sessions(window), case.level, name)))
     return tuple(results)
@@ -225,8 +225,10 @@ def _readings(
     readings: dict[str, Estimate | TestResult | NotDecidable] = {
         "mean log ratio, interval by cosine HAC": _robust_mean(log_ratio, case.level, "mean log ratio")
     }
-    recent = volatility.loc[volatility.index.isin(case.sessions(SINCE_FUNDS))]
-    if len(recent) > REALISED:
+    for window in case.open_windows(SINCE_FUNDS):
+        recent = volatility.loc[volatility.index.isin(case.sessions(window))]
+        if len(recent) <= REALISED:
+            continue
         since = recent.index[0].date()
         for role in (role for role in (RIVAL, "junior_miners", "silver") if role in recent.columns):
             ratio = _bootstrap_mean(

@@ -132,13 +132,13 @@ def _volumes(case: Case) -> dict[str, Callable[[], pd.Series | None]]:
 
 
 def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
-    """Volume x label x sample; the fund has but one sample."""
-    labels = _stress_labels(case)
+    """Volume x label x sample; the fund has but one sample, the latest."""
+    labels, windows = _stress_labels(case), case.open_windows(*SAMPLES)
     results = []
     for kind, series in _volumes(case).items():
         volume = series()
         abnormal = NotDecidable(f"no series plays the role {FUND}") if volume is None else abnormal_log_volume(volume)
-        for window, (name, label) in product(SAMPLES[-1:] if kind == "fund" else SAMPLES, labels.items()):
+        for window, (name, label) in product(windows[-1:] if kind == "fund" else windows, labels.items()):
             results.append(
                 attempted(
                     f"{kind}, {name}, {window.replace('_', ' ')}",

@@ -151,7 +151,7 @@ def _specifications(case: Case, read: Read) -> tuple[SpecificationResult, ...]:
             f"{name}, {names.get(first, first).lower()} over {names.get(second, second)}, {window.replace('_', ' ')}",
             partial(_ratio, case, read, name, (first, second), window),
         )
-        for name, (first, second), window in product(MEASURES, PAIRS, SAMPLES)
+        for name, (first, second), window in product(MEASURES, PAIRS, case.open_windows(*SAMPLES))
     )
 
 

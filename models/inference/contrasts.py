@@ -13,12 +13,16 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from data.errors import EstimationError
 from models.estimate import Estimate
 from models.inference.bootstrap import block_length, stationary_indices, studentised_interval
 from models.inference.intervals import normal_estimate
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+#: Rows of a group below which it has no correlation, and share of the resamples that must give a contrast.
+MINIMUM_ROWS, USABLE = 3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +145,32 @@ def correlation_contrast(
         Level of the interval, resamples, floor and cap of the mean block length, seed.
     method : str
         What is measured, for the record.
+
+    Raises
+    ------
+    EstimationError
+        A group has fewer than three rows, a value is not finite, a series does not vary, or most resamples give no
+        contrast.
     """
-    weights = np.array([term.weight for term in terms])
-    first, second, group = (
-        np.array([getattr(term, name) for term in terms], dtype=np.int64) for name in ("first", "second", "group")
-    )
     rows = np.ascontiguousarray(rows, dtype=np.float64)
-    everything = np.arange(rows.shape[0])
-    value, std_error = _contrast(rows, groups, everything, weights, first, second, group)
+    codes, arrays = _coded(rows, groups, terms, method)
+    value, std_error = _on_all_rows(rows, codes, arrays, method)
+    if std_error <= 0.0:
+        raise EstimationError(method, "the correlations leave no sampling error", "Use series that are not the same.")
     products = _summed_products(rows, terms)
     block = block_length(products, floor=block_bounds[0], cap=block_bounds[1])
     indices = stationary_indices(strata, block, replications, seed)
-    draws, draw_std_errors = _contrast_draws(rows, groups, indices, weights, first, second, group)
+    draws, draw_std_errors = _contrast_draws(rows, codes, indices, *arrays)
+    usable = float(np.mean(np.isfinite(draws) & (draw_std_errors > 0.0)))
+    if usable < USABLE:
+        raise EstimationError(method, f"only {usable:.0%} of the resamples give a contrast", "Use longer groups.")
     estimate, p_value = studentised_interval(
         value,
         std_error,
         draws,
         draw_std_errors,
         level=level,
-        n=int(np.sum(np.isin(groups, group))),
+        n=int(np.sum(codes >= 0)),
         unit="",
         method=f"{method}; studentised stationary bootstrap, {replications} resamples, mean block {block:.0f}",
     )
@@ -167,14 +178,46 @@ def correlation_contrast(
 
 
 def analytic_contrast(rows: Array, groups: Codes, terms: tuple[Term, ...], *, level: float, method: str) -> Estimate:
-    """The same contrast with its influence-function standard error and a normal interval (for specification curves)."""
-    weights = np.array([term.weight for term in terms])
-    first, second, group = (
-        np.array([getattr(term, name) for term in terms], dtype=np.int64) for name in ("first", "second", "group")
-    )
+    """The same contrast with its influence-function standard error and a normal interval (for specification curves).
+
+    Raises
+    ------
+    EstimationError
+        A group has fewer than three rows, a value is not finite, or a series does not vary.
+    """
     rows = np.ascontiguousarray(rows, dtype=np.float64)
-    value, std_error = _contrast(rows, groups, np.arange(rows.shape[0]), weights, first, second, group)
-    return normal_estimate(value, std_error, level=level, n=int(np.sum(np.isin(groups, group))), method=method)
+    codes, arrays = _coded(rows, groups, terms, method)
+    value, std_error = _on_all_rows(rows, codes, arrays, method)
+    return normal_estimate(value, std_error, level=level, n=int(np.sum(codes >= 0)), method=method)
+
+
+def _coded(
+    rows: Array, groups: Codes, terms: tuple[Term, ...], method: str
+) -> tuple[Codes, tuple[Array, Codes, Codes, Codes]]:
+    """Codes that number the groups of the terms from zero, others negative, and the terms as arrays."""
+    used, group = np.unique([term.group for term in terms], return_inverse=True)
+    codes = np.full(len(rows), -1, dtype=np.int64)
+    for code, own in enumerate(used):
+        codes[groups == own] = code
+        count = int(np.sum(codes == code))
+        if count < MINIMUM_ROWS:
+            raise EstimationError(
+                method, f"{count} rows in a group, {MINIMUM_ROWS} are needed", "Use a longer window or sample."
+            )
+    if not np.isfinite(rows).all():
+        raise EstimationError(method, "a value is not finite", "Leave out sessions without a value.")
+    weights = np.array([term.weight for term in terms])
+    first, second = (np.array([getattr(term, name) for term in terms], dtype=np.int64) for name in ("first", "second"))
+    return codes, (weights, first, second, group.astype(np.int64))
+
+
+def _on_all_rows(
+    rows: Array, codes: Codes, arrays: tuple[Array, Codes, Codes, Codes], method: str
+) -> tuple[float, float]:
+    value, std_error = _contrast(rows, codes, np.arange(len(rows)), *arrays)
+    if not np.isfinite([value, std_error]).all():
+        raise EstimationError(method, "a series does not vary within a group", "Leave it out, or use a longer window.")
+    return value, std_error
 
 
 def _summed_products(rows: Array, terms: tuple[Term, ...]) -> Array:

@@ -111,3 +111,11 @@ def test_missing_assets_are_named_and_gates_hold(panel, study, verdict):
     refused = judged("C09", with_levels(panel, miners=young), study)
     assert refused.outcome is Outcome.NOT_TESTABLE
     assert isinstance(verdict.secondary["mean log ratio, interval by cosine HAC"], Estimate)
+
+
+def test_a_study_without_the_later_samples_is_judged(panel, study, verdict):
+    kept = {name: one for name, one in study.windows.items() if name not in ("post_2020", "bitcoin_fund_era")}
+    fewer = judged("C09", panel, study.model_copy(update={"windows": kept}))
+    assert fewer.headline == verdict.headline
+    assert fewer.specifications
+    assert all(one.label.endswith(", full") for one in fewer.specifications if "," in one.label)

@@ -103,3 +103,11 @@ def test_figure_has_a_day_zero(verdict):
     frame = verdict.exhibits[0].frame
     assert list(frame.columns) == ["estimate", "lower", "upper"]
     assert "day +0" in frame.index
+
+
+def test_a_study_without_the_later_samples_is_judged(panel, study, verdict):
+    kept = {name: one for name, one in study.windows.items() if name not in ("post_2020", "bitcoin_fund_era")}
+    fewer = judged("C17", panel, study.model_copy(update={"windows": kept}))
+    assert fewer.headline == verdict.headline
+    assert fewer.specifications
+    assert all(one.label.endswith(", full") for one in fewer.specifications if "," in one.label)

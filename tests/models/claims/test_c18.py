@@ -84,3 +84,11 @@ def test_gates(panel, study):
     verdict = judged("C18", silent, study)
     assert verdict.outcome is Outcome.NOT_TESTABLE
     assert "volume" in verdict.reason
+
+
+def test_a_study_without_the_later_samples_is_judged(panel, study, verdict):
+    kept = {name: one for name, one in study.windows.items() if name not in ("post_2020", "bitcoin_fund_era")}
+    fewer = judged("C18", panel, study.model_copy(update={"windows": kept}))
+    assert fewer.headline == verdict.headline
+    assert fewer.specifications
+    assert all(one.label.endswith(", full") for one in fewer.specifications if "," in one.label)

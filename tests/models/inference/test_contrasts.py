@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.errors import EstimationError
 from models.inference.bootstrap import block_length, stationary_indices, studentised_interval
 from models.inference.contrasts import Term, analytic_contrast, correlation_contrast
 
@@ -115,3 +116,47 @@ def test_studentised_interval_of_a_pivot_is_the_textbook_one():
     assert estimate.lower == pytest.approx(1.0 - 1.96 * 0.2, abs=0.01)
     assert estimate.upper == pytest.approx(1.0 + 1.96 * 0.2, abs=0.01)
     assert p_value == pytest.approx(5.7e-7, abs=1e-5)
+
+
+def bootstrapped(rows, groups, terms):
+    return correlation_contrast(
+        rows,
+        groups,
+        terms,
+        strata=(len(rows),),
+        level=0.95,
+        replications=99,
+        block_bounds=(5, 40),
+        seed=1,
+        method="contrast",
+    )
+
+
+@pytest.mark.parametrize("measure", [bootstrapped, lambda *given: analytic_contrast(*given, level=0.95, method="c")])
+def test_what_has_no_correlation_is_refused_by_name(measure):
+    rows, groups = rows_and_groups(3)
+    terms = (Term(1.0, 0, 1, 1), Term(-1.0, 0, 1, 0))
+    few = np.zeros_like(groups)
+    few[:2] = 1
+    with pytest.raises(EstimationError, match="2 rows in a group"):
+        measure(rows, few, terms)
+    with pytest.raises(EstimationError, match="0 rows in a group"):
+        measure(rows, np.full_like(groups, -1), terms)
+    with pytest.raises(EstimationError, match="not finite"):
+        measure(np.where(np.arange(len(rows))[:, None] == 7, np.nan, rows), groups, terms)
+    with pytest.raises(EstimationError, match="does not vary"):
+        measure(rows * [1.0, 0.0, 1.0], groups, terms)
+
+
+def test_groups_that_no_term_uses_may_be_empty():
+    rows, groups = rows_and_groups(4)
+    terms = (Term(1.0, 0, 1, 1),)
+    alone = analytic_contrast(rows[groups == 1], groups[groups == 1], terms, level=0.95, method="")
+    assert alone == analytic_contrast(rows, groups, terms, level=0.95, method="")
+
+
+def test_the_same_series_twice_has_no_sampling_error():
+    rows = np.zeros((40, 2))
+    rows[:20] = 1.0
+    with pytest.raises(EstimationError, match="no sampling error"):
+        bootstrapped(rows, np.zeros(40, dtype=np.int64), (Term(1.0, 0, 1, 0),))
