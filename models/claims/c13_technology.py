@@ -6,7 +6,8 @@ Trap       Everything falls with the market, growth shares most visibly. Only th
            it does not depend on an order, and it is not causal. Bitcoin's close must be taken at New York's, or it
            seems to lead or to follow by the hours in between.
 Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the window's move
-           that growth shares explain beyond the market.
+           that growth shares explain beyond the market. Alternatives in which the asset did not fall are listed with
+           the reason and not counted.
 Thresholds sesoi (share of the move).
 Statistic  Slope on growth shares given the market, from sessions outside the window, times their orthogonal move in it;
            the window's moves held fixed, slopes resampled in blocks.
@@ -92,6 +93,8 @@ def _share(
     absent = [name for name in (driver, *given) if name not in case.panel.returns.columns]
     if absent:
         return NotDecidable(f"no series plays the role {absent[0]}")
+    if case.panel.returns.loc[window, role].sum() >= 0.0:
+        return NotDecidable("no fall in this window")
     chosen = case.sessions(sample)
     rows = case.panel.returns.loc[chosen.union(window)]
     resampling = Resampling(case.level, replications, case.block_bounds, case.seed)

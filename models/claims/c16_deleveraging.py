@@ -8,7 +8,8 @@ Trap       Blocks that move together can be given the credit in any order; the S
            daily prices tells a forced sale from a chosen one: "in line with", never "caused by".
 Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the risk block
            less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`
-           the part is inconclusive; where it does not explain a fall, there are no shares of one.
+           the part is inconclusive; where it does not explain a fall, there are no shares of one. Alternatives in
+           which the asset did not fall, or the model misses either mark, are listed with the reason and not counted.
 Thresholds sesoi (share above one half), minimum_r2 (within the window).
 Statistic  Shapley share of the explained cumulative move; slopes from sessions outside the window, resampled in blocks;
            the window's moves held fixed.
@@ -111,10 +112,15 @@ def _attribution(
     absent = [name for names in blocks.values() for name in names if name not in drivers.columns]
     if absent:
         return NotDecidable(f"no series plays the role {absent[0]}")
-    sessions = case.sessions(setting.sample)
-    sample = sessions[(sessions < BELOW_ZERO[0]) | (sessions > BELOW_ZERO[1])]
     resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
+    sample = _slope_sessions(case, setting.sample)
     return attribute_window(case.panel.returns[role], drivers, blocks, setting.window, resampling, sample)
+
+
+def _slope_sessions(case: Case, window: str) -> pd.DatetimeIndex:
+    """Sessions that may give slopes: those of the window without the weeks around oil's negative price."""
+    sessions = case.sessions(window)
+    return sessions[(sessions < BELOW_ZERO[0]) | (sessions > BELOW_ZERO[1])]
 
 
 def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
@@ -125,6 +131,18 @@ def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
         return NotDecidable("the drivers explain no fall of which there could be shares")
     share = found.shares["risk"]
     return share if isinstance(share, NotDecidable) else _shifted(share, -HALF)
+
+
+def _specified(case: Case, found: Attribution | NotDecidable) -> Estimate | NotDecidable:
+    """The excess where the window holds a fall that the drivers follow and explain."""
+    if isinstance(found, NotDecidable):
+        return found
+    if found.move >= 0.0:
+        return NotDecidable("no fall in this window")
+    least = case.thresholds["minimum_r2"]
+    if found.r_squared < least:
+        return NotDecidable(f"R-squared of {found.r_squared:.2f} within the window, below {least:g}")
+    return _excess(found)
 
 
 def _explains_a_fall(found: Attribution) -> bool:
@@ -170,7 +188,7 @@ def _specifications(case: Case, drivers: pd.DataFrame, role: str) -> tuple[Speci
     settings |= {name: Setting(window, risk=risk) for name, risk in blocks.items()}
 
     def specified(setting: Setting) -> Estimate | NotDecidable:
-        return _excess(_attribution(case, drivers, role, setting, FEW))
+        return _specified(case, _attribution(case, drivers, role, setting, FEW))
 
     return tuple(attempted(label, partial(specified, setting)) for label, setting in settings.items())
 
@@ -229,10 +247,11 @@ def _reversals(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
 def _waterfall(case: Case, drivers: Callable[[str], pd.DataFrame], window: pd.DatetimeIndex) -> Exhibit:
     """Contribution of each single driver to the move, Shapley over drivers."""
     resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+    sample = _slope_sessions(case, "full")
     rows = {}
     for role, fundamentals in FUNDAMENTALS.items():
         single = {name: (name,) for name in (*RISK, *fundamentals) if name in drivers(role).columns}
-        found = attribute_window(case.panel.returns[role], drivers(role), single, window, resampling)
+        found = attribute_window(case.panel.returns[role], drivers(role), single, window, resampling, sample)
         if isinstance(found, NotDecidable):
             continue
         for driver, part in found.contributions.items():

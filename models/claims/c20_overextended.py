@@ -27,7 +27,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import observed, percentile_among, window_span
-from models.claims.rule import Ruling, conjunction, curve
+from models.claims.rule import Ruling, conjunction, curve, held_at_mixed
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers.predictive import PredictiveRegression, bias_corrected_slope, long_horizon_regression
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -105,9 +105,12 @@ def _law_leg(
     if isinstance(law, NotDecidable):
         return Leg(label, law, sesoi, None, specifications)
     effect = _reversed(law.slope)
-    ruling = None
-    if effect.lower > 0.0 and (isinstance(law.non_overlapping, NotDecidable) or law.non_overlapping.value >= 0.0):
-        ruling = Ruling(Outcome.MIXED, "the effect is there, but not on sessions that do not overlap")
+    reasons = []
+    if isinstance(law.non_overlapping, NotDecidable):
+        reasons.append("sessions that do not overlap cannot tell")
+    elif law.non_overlapping.value >= 0.0:
+        reasons.append("not on sessions that do not overlap")
+    ruling = held_at_mixed(effect, sesoi, curve(specifications, sesoi), reasons)
     return Leg(label, effect, sesoi, law.test.p_value, specifications, ruling)
 
 

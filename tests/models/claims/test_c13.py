@@ -96,3 +96,16 @@ def test_gates(panel, study, verdict):
     assert judged("C13", panel.until(pd.Timestamp("2026-02-02").date()), study).outcome is Outcome.NOT_TESTABLE
     failed = [one.label for one in verdict.specifications if isinstance(one.estimate, NotDecidable)]
     assert failed == ["technology shares"]
+
+
+def test_a_moved_window_without_a_fall_is_no_alternative(panel, study):
+    """A rise just before the window outweighs its fall where the base moves back."""
+    world = with_growth(panel, -20.0, crypto=1.0, miners=0.8)
+    risen = world.returns["crypto"].copy()
+    risen.loc["2026-01-28"] = 60.0
+    verdict = judged("C13", with_returns(world, crypto=risen), study)
+    found = {one.label: one.estimate for one in verdict.specifications}
+    for moved in ("base −1 session", "base −2 sessions", "base −3 sessions"):
+        assert "no fall" in str(found[f"short window, {moved}"])
+    assert isinstance(found["short window, base +1 session"], Estimate)
+    assert isinstance(found["historical decomposition"], Estimate)

@@ -1,15 +1,20 @@
 """C20: overextension of the miners at the base, and what follows overextension."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from claim_cases import judged, with_levels, without
+from claim_cases import case_of, judged, with_levels, without
 
 from models.claims import Outcome
+from models.claims.c20_overextended import _law_leg
+from models.claims.rule import judge_effect
+from models.drivers.predictive import PredictiveRegression
+from models.estimate import Estimate, NotDecidable, TestResult
 from models.overextension import overextension, relative_strength
 from models.simulate.kernels import overextension as simulated_overextension
 
@@ -133,3 +138,29 @@ def test_relative_strength_by_plain_recursion():
 
 def test_overextension_needs_a_spread():
     assert overextension(pd.Series(np.ones(500)), average_over=200, spread_over=252).isna().all()
+
+
+@pytest.mark.parametrize(
+    ("alone", "sesoi", "outcome"),
+    [
+        (-2.0, 1.0, Outcome.SUPPORTED),
+        (2.0, 1.0, Outcome.MIXED),
+        (None, 1.0, Outcome.MIXED),
+        (2.0, 6.0, Outcome.NOT_SUPPORTED),
+    ],
+)
+def test_a_real_but_small_shortfall_is_not_supported_whatever_single_sessions_say(panel, study, alone, sesoi, outcome):
+    def slope(value: float) -> Estimate:
+        return Estimate(value, 1.0, value - 1.0, value + 1.0, 0.95, 500, "%", "")
+
+    law = PredictiveRegression(
+        slope(-4.0),
+        TestResult(4.0, 0.001, "", "", 500, ""),
+        NotDecidable("too few") if alone is None else slope(alone),
+    )
+    case = case_of("C20", panel, study)
+    leg = _law_leg(replace(case, thresholds={**case.thresholds, "sesoi": sesoi}), law, ())
+    ruling = leg.ruling or judge_effect(leg.effect, sesoi, p_adjusted=0.001, specifications=None)
+    assert ruling.outcome is outcome
+    if outcome is Outcome.NOT_SUPPORTED:
+        assert "a smaller effect is real" in ruling.reason
