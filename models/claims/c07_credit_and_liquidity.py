@@ -6,8 +6,10 @@ Trap       Conditions come out days after the week they speak of, and their whol
            they enter from their release on, but as revised today, since no vintages are at hand. Credit spreads and
            shares fall together; what credit says beyond growth shares stands beside. A cycle of several years shows
            itself about three times in Bitcoin's life: no statement about cycles can be tested on that.
-Criteria   The general rule on theta = partial R-squared of the two series. "Closely" asks for `closely`: below it the
-           verdict is at most "mixed", and so it is where a rise of either series goes with a rise of Bitcoin.
+Criteria   The general rule on theta = partial R-squared of the two series, taken as negative where Bitcoin rises as
+           both tighten by their standard deviations together: explained, but the other way round. So it is in the
+           listed alternatives. "Closely" asks for `closely`: below it the verdict is at most "mixed", and so it is
+           where a rise of either series alone goes with a rise of Bitcoin.
 Thresholds sesoi (partial R-squared), closely (partial R-squared).
 Statistic  Partial R-squared of weekly changes, corrected for the number of regressors; studentised block bootstrap.
            Controls that the study lacks are left out and named.
@@ -37,6 +39,8 @@ from models.inference.resampling import Resampling
 SUBJECT = "crypto"
 TESTED = ("credit", "conditions")
 CONTROLS = ("real_yield", "dollar")
+#: Sign of a tightening; high-yield bonds then lag behind Treasuries.
+TIGHTER = {"credit": 1.0, "conditions": 1.0, "credit return": -1.0}
 #: The central bank's assets less the treasury's account and reverse repurchases, the last in billions, not millions.
 NET = ("central_bank_assets", "treasury_account", "reverse_repo")
 MILLIONS = 1000.0
@@ -116,7 +120,24 @@ def _fit(
     controls = [name for name in (*CONTROLS, "net liquidity") if name in weeks.columns] if controlled else []
     frame = weeks[[SUBJECT, *tested, *controls]].dropna()
     resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
-    return partial_r_squared(frame[SUBJECT], frame[list(tested)], frame[controls], resampling)
+    fit = partial_r_squared(frame[SUBJECT], frame[list(tested)], frame[controls], resampling)
+    return fit if isinstance(fit, NotDecidable) else _oriented(fit, frame[list(tested)])
+
+
+def _oriented(fit: PartialFit, tested: pd.DataFrame) -> PartialFit:
+    """The fit with a negative partial R-squared where Bitcoin rises as all of `tested` tighten together."""
+    rise = sum(TIGHTER[str(name)] * fit.coefficients[str(name)].value * tested[name].std() for name in tested.columns)
+    found = fit.partial_r_squared
+    if rise <= 0.0 or found.value <= 0.0:
+        return fit
+    turned = replace(
+        found,
+        value=-found.value,
+        lower=-found.upper,
+        upper=-found.lower,
+        method=f"{found.method}; negative, since the slopes have the wrong sign",
+    )
+    return replace(fit, partial_r_squared=turned)
 
 
 def _failures(case: Case, fit: PartialFit) -> list[str]:

@@ -11,8 +11,8 @@ from claim_cases import case_of, judged, with_levels, without
 from made_up import noise
 
 from models.claims import Outcome
-from models.claims.c07_credit_and_liquidity import weekly
-from models.estimate import NotDecidable
+from models.claims.c07_credit_and_liquidity import _fit, weekly
+from models.estimate import Estimate, NotDecidable
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
 
@@ -73,6 +73,43 @@ def test_a_world_in_which_credit_drives_bitcoin(panel, study):
     verdict = judged("C07", changed, study, closely=0.10)
     assert verdict.headline.value > 0.5
     assert verdict.headline.lower > 0.0
+
+
+def test_a_world_in_which_bitcoin_rises_as_credit_tightens(panel, study):
+    """As much is explained as in the mirror world, and nothing of it agrees."""
+    moves = panel.returns["credit"].fillna(0.0)
+    conditions = panel.levels["credit"].ffill().where(panel.levels["conditions"].notna())
+    own = noise(panel, 1)
+    wrong, right = (
+        case_of("C07", with_levels(panel, crypto=crypto_from(panel, sign * (0.4 * moves + own))), study)
+        for sign in (1.0, -1.0)
+    )
+    for case in (wrong, right):
+        case.panel.levels["conditions"] = 0.5 * conditions
+    against, agreeing = (_fit(weekly(case, "full"), 99, case) for case in (wrong, right))
+    assert agreeing.partial_r_squared.lower > 0.5
+    assert against.partial_r_squared.value == pytest.approx(-agreeing.partial_r_squared.value)
+    assert against.partial_r_squared.upper == pytest.approx(-agreeing.partial_r_squared.lower)
+    assert "wrong sign" in against.partial_r_squared.method
+    judgement = judged("C07", wrong.panel, study)
+    assert judgement.outcome is Outcome.NOT_SUPPORTED
+    assert "contradict" in judgement.reason
+    concurrent = [one for one in judgement.specifications if "week before" not in one.label]
+    assert all(one.estimate.value < 0.0 for one in concurrent if isinstance(one.estimate, Estimate))
+
+
+@pytest.mark.parametrize(("tested", "tighter"), [("credit", 1.0), ("credit return", -1.0)])
+def test_the_sign_is_that_of_a_tightening(panel, study, tested, tighter):
+    """High-yield bonds that gain on Treasuries are no tightening, a wider spread is."""
+    case = case_of("C07", panel, study)
+    weeks = weekly(case, "full")
+    generator = np.random.default_rng(5)
+    weeks[tested] = generator.normal(size=len(weeks))
+    for sign in (-1.0, 1.0):
+        weeks["crypto"] = sign * weeks[tested] + generator.normal(size=len(weeks))
+        found = _fit(weeks, 99, case, (tested, "conditions")).partial_r_squared
+        assert np.sign(found.value) == -sign * tighter
+        assert abs(found.value) > 0.3
 
 
 def test_closely_asks_for_more(panel, study):
