@@ -117,7 +117,8 @@ def abnormal_returns(
     factors : DataFrame, (T, K)
         Changes of the explanatory series on the same sessions.
     event : DatetimeIndex
-        Sessions of the event; one on which a factor has no value is joined to the next.
+        Sessions of the event; one on which a series has no value is joined to the next. Where that joins the event's
+        first sessions to some before it, they are left out: their change is not the event's alone.
     first, last : int
         The market model is estimated on the sessions from `first` to `last` before the event.
     level, replications, block_bounds, seed
@@ -126,13 +127,13 @@ def abnormal_returns(
     Raises
     ------
     EstimationError
-        If fewer sessions than the estimation window stand before the event, no session of the event has values, the
-        event is longer than the estimation window, or a series does not change in it.
+        If fewer sessions than the estimation window stand before the event, no session of the event has values, a
+        series has none on its last session, the event is longer than the estimation window, or a series does not
+        change in that.
     """
-    rows = common_spans(pd.concat([returns, factors], axis=1))
-    event = pd.DatetimeIndex(rows.index[rows.index.isin(event)])
-    if not event.size:
-        raise EstimationError("event study", "no value inside the event", "Use series that cover the event.")
+    changes = pd.concat([returns, factors], axis=1)
+    rows = common_spans(changes)
+    event = _spans_of(event, rows, changes)
     start = int(rows.index.searchsorted(event[0]))
     if start < first:
         raise EstimationError(
@@ -174,6 +175,25 @@ def abnormal_returns(
         n=shocks.shape[0],
         level=level,
     )
+
+
+def _spans_of(event: pd.DatetimeIndex, rows: pd.DataFrame, changes: pd.DataFrame) -> pd.DatetimeIndex:
+    """Ends of the spans that do not begin before the event; on its last session every series must have a value."""
+    ends = pd.DatetimeIndex(rows.index)
+    before = changes.index[changes.index < event[0]]
+    own = ends[ends.isin(event) & ~(ends.to_series().shift(1) < before.max()).to_numpy()]
+    until = changes.loc[: event[-1]]
+    lasts = {str(name): pd.DatetimeIndex(until[name].dropna().index).max() for name in until.columns}
+    short = [f"{name} on {last:%Y-%m-%d}" for name, last in lasts.items() if last < event[-1]]
+    if short:
+        raise EstimationError(
+            "event study",
+            f"the event ends on {event[-1]:%Y-%m-%d}, its series earlier: {', '.join(short)}",
+            "Use series that cover the event, or end its window earlier.",
+        )
+    if not own.size:
+        raise EstimationError("event study", "no value inside the event", "Use series that cover the event.")
+    return own
 
 
 def abnormal_returns_of_windows(

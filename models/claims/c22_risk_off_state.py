@@ -5,7 +5,8 @@ Trap       A regime model fitted to the falling assets would call their fall a r
            index and high-yield bonds alone, and from filtered probabilities: what was knowable at each close.
 Criteria   All parts must hold. State: mean filtered probability of the turbulent regime above one half by
            `state_margin`; fear index and credit spread in the upper part of their history (`fear_percentile`,
-           `credit_percentile`). Persistence: half-life of a variance shock above `half_life_days` sessions.
+           `credit_percentile`), not testable where they end before the window. Persistence: half-life of a variance
+           shock above `half_life_days` sessions.
 Thresholds state_margin (probability), fear_percentile, credit_percentile (percent), half_life_days (sessions).
 Statistic  Mean filtered probability minus one half, with parameter draws; percentiles; GJR half-life of the market.
 Premise    If the state part fails, the premise of the article fails, and page one says so.
@@ -18,6 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.facts import ended
 from models.claims.rule import Ruling, conjunction
 from models.claims.verdict import Exhibit, Outcome
 from models.estimate import Estimate, NotDecidable
@@ -38,11 +40,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     durations = case.suite.regimes.durations(case.level)
     return Measurement(
         legs=(
-            Leg(
-                f"the reference series were turbulent (probability {state.value:.2f})",
-                _shifted(state, -0.5),
-                case.thresholds["state_margin"],
-            ),
+            _state_leg(state, case.thresholds["state_margin"]),
             _percentile_leg(case, window, "fear", case.thresholds["fear_percentile"]),
             _percentile_leg(case, window, "credit", case.thresholds["credit_percentile"]),
             _persistence_leg(half_life, case.thresholds["half_life_days"]),
@@ -69,8 +67,11 @@ def measure(case: Case) -> Measurement | NotDecidable:
     )
 
 
-def _state(case: Case, window: pd.DatetimeIndex) -> Estimate:
+def _state(case: Case, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
     result = case.suite.regimes
+    end = pd.Timestamp(result.index[-1])
+    if end < window[-1]:
+        return NotDecidable(f"the reference series end on {end.date()}, before the window's last session")
     paths = filtered_draws(result, draws=DRAWS, seed=case.seed)
     value, draws = mean_filtered(result, result.k_regimes - 1, window, paths)
     low, high = np.quantile(draws, [(1 - case.level) / 2, (1 + case.level) / 2])
@@ -84,6 +85,13 @@ def _state(case: Case, window: pd.DatetimeIndex) -> Estimate:
         "probability",
         f"mean filtered probability, Markov switching with {result.k_regimes} states; {DRAWS} parameter draws",
     )
+
+
+def _state_leg(state: Estimate | NotDecidable, margin: float) -> Leg:
+    label = "the reference series were turbulent"
+    if isinstance(state, NotDecidable):
+        return Leg(label, state, margin)
+    return Leg(f"{label} (probability {state.value:.2f})", _shifted(state, -0.5), margin)
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:
@@ -104,6 +112,9 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
     label = "the fear index stood high" if role == "fear" else "the credit spread stood high"
     if role not in case.panel.levels.columns:
         return Leg(label, NotDecidable(f"no series plays the role {role}"), wanted)
+    gone = ended(case, role, window[-1])
+    if gone is not None:
+        return Leg(label, gone, wanted)
     levels = case.panel.levels.loc[case.sessions("full"), role].dropna()
     mean = float(levels[levels.index.isin(window)].mean())
     percentile = 100.0 * float((levels <= mean).mean())

@@ -6,8 +6,9 @@ Trap       With enough indicators one of them always tightens. The five signs an
            listed beforehand, and a broad one (conditions or credit) must be among those that point to tightening.
            Weekly figures count from their release on. All five are of the United States: "global" is not covered.
 Criteria   Supported if at least `signs` of the five point to tightening and conditions or the credit spread are among
-           them; not supported if no more than `signs_not` do; else mixed. A sign without a series is counted both ways:
-           where that would change the verdict it is inconclusive. Fewer than `signs` readable: not testable.
+           them; not supported if no more than `signs_not` do; else mixed. A sign without a series, or with one that
+           ends before the window, is counted both ways: where that would change the verdict it is inconclusive. Fewer
+           than `signs` readable: not testable.
 Thresholds signs, signs_not (number); net_liquidity (percent, fall), dollar (percent, rise), credit (basis points,
            rise). Conditions and the funding spread need only rise.
 Statistic  Number of signs, observed, over the long window.
@@ -18,14 +19,14 @@ Signs      Financial-conditions index; the central bank's assets less the treasu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from data.panel import Panel
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.facts import Span, known, moved_spans, observed, percentile_among, window_span
+from models.claims.facts import Span, ended, known, moved_spans, observed, percentile_among, window_span
 from models.claims.rule import Ruling, conjunction, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -143,7 +144,7 @@ def _outcome(tightening: tuple[Sign, ...], thresholds: dict[str, float]) -> Outc
 def _read(case: Case, span: Span) -> Reading:
     tightening, others, unread = [], [], []
     for sign in _signs(case.panel):
-        if not _readable(case.panel, sign, span):
+        if _unreadable(case, sign, span) is not None:
             unread.append(sign)
         elif sign.change(sign.levels(case.panel), span) > _needed(case, sign):
             tightening.append(sign)
@@ -152,11 +153,18 @@ def _read(case: Case, span: Span) -> Reading:
     return Reading(tuple(tightening), tuple(others), tuple(unread))
 
 
-def _readable(panel: Panel, sign: Sign, span: Span) -> bool:
-    if not set(sign.roles) <= set(panel.levels.columns):
-        return False
-    levels = sign.levels(panel)
-    return bool(pd.notna(known(levels, span.base)) and pd.notna(known(levels, span.last)))
+def _unreadable(case: Case, sign: Sign, span: Span) -> NotDecidable | None:
+    """Why a sign does not speak of the span, None where it does."""
+    absent = _absent(case.panel, sign)
+    if absent:
+        return NotDecidable(f"no series plays the role {', '.join(absent)}")
+    if pd.isna(known(sign.levels(case.panel), span.base)):
+        return NotDecidable("its series begin after the window does")
+    return next((gone for role in sign.roles if (gone := ended(case, role, span.last)) is not None), None)
+
+
+def _absent(panel: Panel, sign: Sign) -> tuple[str, ...]:
+    return tuple(role for role in sign.roles if role not in panel.levels.columns)
 
 
 def _needed(case: Case, sign: Sign) -> float:
@@ -170,10 +178,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     readable = (*reading.tightening, *reading.others)
     wanted = case.thresholds["signs"]
     if len(readable) < wanted:
-        return NotDecidable(f"only {len(readable)} of {len(_signs(case.panel))} signs of tightening can be read")
+        return NotDecidable(_too_few(case, reading))
     count = observed(len(reading.tightening), "signs", len(readable), case.level, "signs that point to tightening")
     specifications = _specifications(case)
-    ruling = Ruling(reading.outcome(dict(case.thresholds)), _reason(reading))
+    ruling = Ruling(reading.outcome(dict(case.thresholds)), _reason(case.panel, reading))
     return Measurement(
         legs=(Leg("liquidity tightened over the long window", count, wanted, None, specifications, ruling),),
         combine=conjunction,
@@ -183,22 +191,37 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n=case.sessions("long").size,
         n_events=len(readable),
         window=case.describe("long"),
-        secondary=_readings(case, span, reading),
+        secondary=_readings(case, span),
         exhibits=(_paths(case, span, readable),),
         curve=curve(specifications, wanted),
     )
 
 
-def _reason(reading: Reading) -> str:
-    def listed(signs: tuple[Sign, ...]) -> str:
-        return ", ".join(sign.name for sign in signs)
+def _listed(signs: Iterable[Sign]) -> str:
+    return ", ".join(sign.name for sign in signs)
 
+
+def _unread(panel: Panel, reading: Reading) -> str:
+    """The signs that cannot be read: those nobody delivered, and those that do not cover the window."""
+    missing = [sign for sign in reading.unread if _absent(panel, sign)]
+    short = [sign for sign in reading.unread if not _absent(panel, sign)]
+    kinds = (("without a series", missing), ("without values over the whole window", short))
+    return "; ".join(f"{what}: {_listed(signs)}" for what, signs in kinds if signs)
+
+
+def _too_few(case: Case, reading: Reading) -> str:
+    signs = len(_signs(case.panel))
+    read = signs - len(reading.unread)
+    return f"only {read} of {signs} signs of tightening can be read ({_unread(case.panel, reading)})"
+
+
+def _reason(panel: Panel, reading: Reading) -> str:
     read = len(reading.tightening) + len(reading.others)
     parts = [f"{len(reading.tightening)} of {read} signs point to tightening"]
     if reading.tightening:
-        parts[0] += f" ({listed(reading.tightening)})"
+        parts[0] += f" ({_listed(reading.tightening)})"
     if reading.unread:
-        parts.append(f"without a series: {listed(reading.unread)}")
+        parts.append(_unread(panel, reading))
     return "; ".join(parts)
 
 
@@ -209,19 +232,21 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
     for span in spans:
         reading = _read(case, span)
         read = len(reading.tightening) + len(reading.others)
-        results.append(SpecificationResult(span.label, observed(len(reading.tightening), "signs", read, case.level)))
+        estimate: Estimate | NotDecidable = observed(len(reading.tightening), "signs", read, case.level)
+        if read < case.thresholds["signs"]:
+            estimate = NotDecidable(_too_few(case, reading))
+        results.append(SpecificationResult(span.label, estimate))
     return tuple(results)
 
 
-def _readings(case: Case, span: Span, reading: Reading) -> dict[str, Estimate | TestResult | NotDecidable]:
+def _readings(case: Case, span: Span) -> dict[str, Estimate | TestResult | NotDecidable]:
     """Each sign's size, and its place among all stretches of that length."""
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
     sessions = case.sessions("long").size
     for sign in _signs(case.panel):
-        if sign in reading.unread:
-            absent = [role for role in sign.roles if role not in case.panel.levels.columns]
-            why = f"no series plays the role {', '.join(absent)}" if absent else "its series do not cover the window"
-            readings[f"{sign.name}, tightening"] = NotDecidable(why)
+        unreadable = _unreadable(case, sign, span)
+        if unreadable is not None:
+            readings[f"{sign.name}, tightening"] = unreadable
             continue
         levels = sign.levels(case.panel)
         change = sign.change(levels, span)

@@ -8,7 +8,8 @@ Trap       Yields move every day; a rise of some basis points somewhere near the
            sell-off need not mean a softer policy: the verdict speaks of the yield.
 Criteria   Each stretch: supported if the change is at least `repricing` basis points and lies at or above `percentile`
            among the changes over as many sessions in the year before; mixed if it rose and one of the two holds; else
-           not supported. Stretches that disagree give "mixed".
+           not supported. Stretches that disagree give "mixed". A yield without a value on the window's last session:
+           not testable.
 Thresholds repricing (basis points), percentile (percent), announcement (which session of the short window), around
            (sessions on either side of it).
 Statistic  Change of the two-year yield, observed.
@@ -20,7 +21,16 @@ from __future__ import annotations
 import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.facts import Span, agreement, known, moved_spans, observed, percentile_among, window_span
+from models.claims.facts import (
+    Span,
+    agreement,
+    ended,
+    known,
+    moved_spans,
+    observed,
+    percentile_among,
+    window_span,
+)
 from models.claims.rule import Ruling, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -39,6 +49,9 @@ def measure(case: Case) -> Measurement | NotDecidable:
     if len(levels.loc[: window_span(case, "short").base]) < YEAR:
         return NotDecidable(f"fewer than {YEAR} yields before the window")
     spans = (window_span(case, "short"), _announcement(case))
+    gone = ended(case, YIELD, max(span.last for span in spans))
+    if gone is not None:
+        return gone
     legs = tuple(_leg(case, levels, span) for span in spans)
     specifications = _specifications(case)
     headline = _observed_change(case, levels, spans[0])
@@ -104,7 +117,8 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
             if role not in case.panel.levels.columns:
                 estimate: Estimate | NotDecidable = NotDecidable(f"no series plays the role {role}")
             else:
-                estimate = _observed_change(case, case.panel.levels[role].dropna(), span)
+                gone = ended(case, role, span.last)
+                estimate = gone or _observed_change(case, case.panel.levels[role].dropna(), span)
             results.append(SpecificationResult(f"{role.replace('_', ' ')}, {span.label}", estimate))
     return tuple(results)
 
@@ -124,10 +138,12 @@ def _readings(
         )
         if "real_yield" in case.panel.levels.columns:
             real = BASIS * span.change(case.panel.levels["real_yield"])
-            readings[f"change of the real yield, {span.label}"] = observed(real, "bp", change.n, case.level)
+            gone = ended(case, "real_yield", span.last)
+            readings[f"change of the real yield, {span.label}"] = gone or observed(real, "bp", change.n, case.level)
         if "dollar" in case.panel.levels.columns:
             dollar = span.growth(case.panel.levels["dollar"])
-            readings[f"change of the dollar, {span.label}"] = observed(dollar, "%", change.n, case.level)
+            gone = ended(case, "dollar", span.last)
+            readings[f"change of the dollar, {span.label}"] = gone or observed(dollar, "%", change.n, case.level)
     return readings
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 
 from models.claims.claim import Case
 from models.claims.verdict import Outcome
-from models.estimate import Estimate
+from models.estimate import Estimate, NotDecidable
 
 #: Sessions by which the ends of a window are moved to see whether a fact hangs on them.
 MOVES = (-3, -2, -1, 1, 2, 3)
+#: Days from one release to the next for series that do not have a value on every session.
+RHYTHM = {"weekly": 7, "monthly": 31}
 
 
 def observed(value: float, unit: str, n: int, level: float, what: str = "") -> Estimate:
@@ -60,6 +62,21 @@ def known(levels: pd.Series, day: pd.Timestamp) -> float:
     """The last available level at or before the close of `day`, NaN where there is none."""
     earlier = levels.loc[:day].dropna()
     return float(earlier.iloc[-1]) if len(earlier) else float("nan")
+
+
+def ended(case: Case, role: str, last: pd.Timestamp) -> NotDecidable | None:
+    """Why a series does not tell where it stood at the close of `last`, None where it does.
+
+    It tells with a value on that session; a weekly or monthly one with a value that the next release has not replaced.
+    """
+    earlier = case.panel.levels.loc[:last, role].dropna()
+    name = case.panel.names[role]
+    if earlier.empty:
+        return NotDecidable(f"{name} has no value up to {last.date()}")
+    frequency = next((one.frequency for one in case.study.instruments if one.role == role), "daily")
+    if (last - earlier.index[-1]).days < RHYTHM.get(frequency, 1):
+        return None
+    return NotDecidable(f"{name} ends on {earlier.index[-1].date()}, before the window's last session {last.date()}")
 
 
 def window_span(case: Case, name: str) -> Span:

@@ -10,6 +10,8 @@ from models.events import abnormal_returns, abnormal_returns_of_windows, event_t
 from models.inference.resampling import Resampling
 from models.spans import common_spans
 
+SETTINGS = {"first": 273, "last": 22, "level": 0.95, "replications": 99, "block_bounds": (5, 40), "seed": 1}
+
 
 def world(seed: int, planted: float = 0.0):
     generator = np.random.default_rng(seed)
@@ -67,6 +69,30 @@ def test_a_missing_factor_joins_two_sessions_and_loses_nothing():
     both = returns.loc[[event[2], event[3]], "gold"].sum()
     assert spans.loc[event[3], "gold"] == pytest.approx(both)
     assert spans["gold"].sum() == pytest.approx(returns["gold"].sum())
+
+
+@pytest.mark.parametrize(("culprit", "kept"), [("gold", 3), ("market", 7), ("coin", 0)])
+def test_a_series_that_ends_inside_the_event_is_named(culprit, kept):
+    returns, factors, event = world(3)
+    frame = factors if culprit == "market" else returns
+    frame.loc[event[kept] :, culprit] = np.nan
+    last = frame[culprit].last_valid_index()
+    with pytest.raises(EstimationError) as refused:
+        abnormal_returns(returns, factors, event, **SETTINGS)
+    assert refused.value.problem.endswith(f"its series earlier: {culprit} on {last:%Y-%m-%d}")
+
+
+def test_what_moved_before_the_event_does_not_enter_it():
+    returns, factors, event = world(3)
+    base = returns.index[returns.index.get_loc(event[0]) - 1]
+    factors.loc[base, "market"] = np.nan
+    plain = abnormal_returns(returns, factors, event, **SETTINGS)
+    returns.loc[base, "gold"] += 50.0
+    moved = abnormal_returns(returns, factors, event, **SETTINGS)
+    assert list(moved.cumulative.index) == list(event[1:])
+    assert moved.total["gold"] == pytest.approx(plain.total["gold"])
+    factors.loc[base, "market"], factors.loc[event[0], "market"] = 0.0, np.nan
+    assert list(abnormal_returns(returns, factors, event, **SETTINGS).cumulative.index) == list(event[1:])
 
 
 def test_too_few_sessions_before_the_event_is_an_error():
@@ -130,17 +156,16 @@ def test_interval_of_a_long_event_covers():
 
 def test_windows_that_cannot_be_studied_say_why():
     returns, factors, event = world(5)
-    settings = {"first": 273, "last": 22, "level": 0.95, "replications": 99, "block_bounds": (5, 40), "seed": 1}
     windows = {
         "event": event,
         "early": returns.index[50:60],
         "outside": pd.DatetimeIndex(["2050-01-03"]),
         "endless": returns.index[400:800],
     }
-    found = abnormal_returns_of_windows(returns, factors, windows, **settings)
+    found = abnormal_returns_of_windows(returns, factors, windows, **SETTINGS)
     assert found["event"].total.equals(study(5).total)
     assert all(isinstance(found[name], NotDecidable) for name in ("early", "outside", "endless"))
-    flat = abnormal_returns_of_windows(returns.assign(gold=0.0), factors, {"event": event}, **settings)
+    flat = abnormal_returns_of_windows(returns.assign(gold=0.0), factors, {"event": event}, **SETTINGS)
     assert "gold does not change" in flat["event"].reason
 
 

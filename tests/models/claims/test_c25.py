@@ -1,6 +1,7 @@
 """C25: five signs of tightening, counted."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from claim_cases import judged, with_levels, without
 
 from models.claims import Outcome
-from models.estimate import NotDecidable
+from models.estimate import Estimate, NotDecidable
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
 BASE, LAST = "2025-10-06", "2026-02-06"
@@ -100,6 +101,32 @@ def test_a_missing_sign_that_could_decide_leaves_it_open(calm, panel, study):
     assert "without a series: funding spread" in open_case.reason
     assert isinstance(open_case.secondary["funding spread, tightening"], NotDecidable)
     assert judged("C25", without(calm, "policy_rate"), study).outcome is Outcome.NOT_SUPPORTED
+
+
+@pytest.mark.parametrize("sign", ["conditions", "credit", "dollar"])
+def test_a_sign_that_ends_early_is_not_read(panel, study, sign):
+    """The sample has three readable signs: without one of them there is no verdict."""
+    cut = panel.levels[sign].loc[:"2026-01-27"]
+    ended = replace(panel, levels=panel.levels.assign(**{sign: cut}))
+    verdict = judged("C25", ended, study)
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert "without values over the whole window" in verdict.reason
+
+
+def test_an_ended_sign_that_could_decide_leaves_it_open(calm, panel, study):
+    one = with_levels(calm, credit=steps(panel, 2.76, 3.10), policy_rate=calm.levels["policy_rate"].loc[:"2026-02-05"])
+    verdict = judged("C25", one, study)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "without values over the whole window: funding spread" in verdict.reason
+    assert "ends on 2026-02-05" in verdict.secondary["funding spread, tightening"].reason
+
+
+@pytest.mark.parametrize(("age", "read"), [(0, True), (4, True), (7, False)])
+def test_a_weekly_series_is_current_until_its_next_release(calm, study, age, read):
+    cut = calm.levels["conditions"].where(calm.levels.index <= pd.Timestamp(LAST) - pd.Timedelta(days=age))
+    verdict = judged("C25", with_levels(calm, conditions=cut), study)
+    answer = verdict.secondary["financial conditions, tightening"]
+    assert isinstance(answer, Estimate) is read
 
 
 def test_too_few_signs_to_read(panel, study):

@@ -1,11 +1,14 @@
 """C26: the two-year yield over the short window and around the announcement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from claim_cases import judged, with_levels, without
 
 from models.claims import Outcome
+from models.estimate import Estimate, NotDecidable
 
 
 def drifting(panel, jump: float, on: str = "2026-01-30") -> pd.Series:
@@ -54,11 +57,30 @@ def test_stretches_that_disagree_are_mixed(panel, study):
 
 def test_bond_holidays_do_not_matter(panel, study):
     holed = panel.levels["short_yield"].copy()
-    holed.loc["2026-02-06"] = np.nan
+    holed.loc["2026-02-04"] = np.nan
     verdict = judged("C26", with_levels(panel, short_yield=holed), study)
-    expected = 100.0 * (holed["2026-02-05"] - holed["2026-01-28"])
+    expected = 100.0 * (holed["2026-02-06"] - holed["2026-01-28"])
     assert verdict.headline.value == pytest.approx(expected, abs=1e-5)
     assert verdict.headline.n == 6
+
+
+@pytest.mark.parametrize("end", ["2026-01-27", "2026-02-03", "2026-02-05"])
+def test_a_yield_that_ends_early_is_not_testable(panel, study, end):
+    cut = drifting(panel, 0.20).loc[:end]
+    verdict = judged("C26", with_levels(panel, short_yield=cut), study)
+    assert verdict.outcome is Outcome.NOT_TESTABLE
+    assert f"ends on {end}, before the window's last session 2026-02-06" in verdict.reason
+
+
+def test_readings_of_series_that_end_early_are_refused(panel, study):
+    cut = {role: panel.levels[role].loc[:"2026-02-03"] for role in ("real_yield", "dollar")}
+    units = {**panel.units, "real_yield": "bp"}
+    verdict = judged("C26", with_levels(replace(panel, units=units), **cut), study)
+    for what in ("real yield", "dollar"):
+        assert "ends on 2026-02-03" in verdict.secondary[f"change of the {what}, short window"].reason
+    specifications = {one.label: one.estimate for one in verdict.specifications}
+    assert isinstance(specifications["real yield, short window"], NotDecidable)
+    assert isinstance(specifications["real yield, short window, end −3 sessions"], Estimate)
 
 
 def test_gates(panel, study):

@@ -1,0 +1,33 @@
+"""C22: what its percentile parts need of their series."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from claim_cases import judged
+
+from models.claims import Outcome
+from models.claims.verdict import Verdict
+from models.estimate import NotDecidable
+
+
+def part_of(verdict: Verdict, words: str):
+    return next(part for part in verdict.parts if words in part.label)
+
+
+@pytest.mark.parametrize("end", ["2026-01-15", "2026-02-03"])
+@pytest.mark.parametrize(("role", "words"), [("fear", "fear index"), ("credit", "credit spread")])
+def test_a_series_that_ends_early_is_not_testable(panel, study, suite, role, words, end):
+    ended = replace(panel, levels=panel.levels.assign(**{role: panel.levels[role].loc[:end]}))
+    part = part_of(judged("C22", ended, study, suite), words)
+    assert part.outcome is Outcome.NOT_TESTABLE
+    assert f"ends on {end}" in part.reason
+    assert part_of(judged("C22", panel, study, suite), words).outcome is not Outcome.NOT_TESTABLE
+
+
+def test_a_state_that_is_not_known_in_the_window_is_not_testable(panel, study, suite):
+    early = replace(suite.regimes, index=suite.regimes.index - pd.Timedelta(days=30))
+    verdict = judged("C22", panel, study, replace(suite, regimes=early))
+    assert isinstance(verdict.headline, NotDecidable)
+    assert part_of(verdict, "turbulent").outcome is Outcome.NOT_TESTABLE
+    assert "the reference series end on 2026-01-07" in part_of(verdict, "turbulent").reason
