@@ -11,7 +11,7 @@ OUT ?= build
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
-	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF)) $(if $(filter-out 0,$(QUICK)),--quick)
+	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(filter-out 0 no false,$(QUICK)),--quick)
 
 .PHONY: help setup report findings data test check bench validate lock clean
 
@@ -44,10 +44,10 @@ report: $(READY) ## Make the edition: PDF, HTML and tables in OUT/<as-of>, newes
 
 findings: $(READY) ## Write docs/findings.md: what the study found, claim by claim
 	@$(BIN)/python -m reports findings --study "$(STUDY)" --workers $(WORKERS) \
-		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF))
+		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 data: $(READY) ## Download a snapshot of every instrument (the only target that uses the network)
-	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of $(AS_OF))
+	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of "$(AS_OF)")
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
@@ -59,7 +59,7 @@ check: $(READY) ## Lint, check types, check the layers
 	@$(BIN)/lint-imports
 
 bench: $(READY) ## Time the report stage by stage: T, N, seconds, peak memory
-	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of $(AS_OF))
+	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 validate: $(READY) ## Monte Carlo of coverage, hours, resumable; writes docs/validation.md
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.validation

@@ -151,5 +151,8 @@ def rule(exchange: str, always: Iterable[tuple[str, str]], lagged: Iterable[tupl
         f"{name} trades around the clock and is taken {STAMPS[stamp]}; a weekend's move falls into the next session."
         for name, stamp in always
     ]
-    parts += [f"{name} is used from {days} days after its reference date on." for name, days in lagged]
+    parts += [
+        f"{name} is used from {days} day{'' if days == 1 else 's'} after its reference date on."
+        for name, days in lagged
+    ]
     return " ".join(parts)

@@ -290,7 +290,7 @@ def clocks(subject: Subject) -> list[Finding]:
         found.append(subject.finding("half days", "green", detail))
     if instrument.release_lag_days:
         detail = (
-            f"used from {instrument.release_lag_days} days after the reference date on; "
+            f"used from {counted(instrument.release_lag_days, 'day')} after the reference date on; "
             "one vintage, so later revisions are in its history"
         )
         found.append(subject.finding("release lag", "green", detail))

@@ -230,7 +230,7 @@ class Study(_Frozen):
     stress: Stress
     crises: tuple[Crisis, ...] = ()
     instruments: tuple[Instrument, ...]
-    claims: dict[Annotated[str, Field(pattern=r"^C\d\d$")], Claim]
+    claims: dict[Annotated[str, Field(pattern=r"^C(0[1-9]|1\d|2[0-6])$")], Claim]
     untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = {}
     sha256: Sha256
 

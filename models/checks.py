@@ -32,7 +32,7 @@ def margin_checks(margins: Margins) -> Iterator[Check]:
 
 def correlation_checks(result: CorrelationResult) -> Iterator[Check]:
     """Convergence, smallest eigenvalue of R_t, persistence and remaining dependence of the whitened residuals."""
-    model = result.model
+    model = {"CDCC": "cDCC"}.get(result.model, result.model)
     smallest = float(np.linalg.eigvalsh(result.correlations).min())
     yield Check(model, "smallest eigenvalue of any R_t", smallest, "> 0.000001", smallest > 1e-6)
     gradient = result.convergence.gradient_norm

@@ -59,7 +59,7 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
     names = REGIME_NAMES[study.regimes.k_regimes]
     level = study.inference.level
     return Suite(
-        sample=f"{returns.index[0].date()} to {returns.index[-1].date()}, {len(returns)} sessions",
+        sample=f"{returns.index[0].date()} to {returns.index[-1].date()}, {len(returns):,} sessions",
         correlations=correlations,
         betas=betas,
         rivals={pair: pd.DataFrame({"DCC": rival.correlation(*pair)}) for pair in study.correlation.pairs},
@@ -93,8 +93,8 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
     what: tuple[PathQuantity, ...] = (*(Correlation(*pair) for pair in pairs), *(Beta(*ratio) for ratio in ratios))
     bands = result.bands(what, level=level, draws=draws, seed=seed)
     method = (
-        f"{result.model}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; pointwise {level:.0%} "
-        f"band of parameter uncertainty, {draws} draws; innovation and model uncertainty left out"
+        f"{printed_name(result.model)}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; "
+        f"pointwise {level:.0%} band of parameter uncertainty, {draws} draws; innovation and model uncertainty left out"
     )
     waviness = {
         one.pair: one.percentile / 100.0 for one in result.dispersion(pairs, simulations=CONSTANT_WORLDS, seed=seed)
@@ -111,6 +111,11 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
         for position, ((first, second), band) in enumerate(zip((*pairs, *ratios), bands, strict=True))
     ]
     return {one.pair: one for one in records[: len(pairs)]}, {one.pair: one for one in records[len(pairs) :]}
+
+
+def printed_name(model: str) -> str:
+    """A model's name as the literature writes it."""
+    return {"CDCC": "cDCC"}.get(model, model)
 
 
 def _static_correlations(returns: pd.DataFrame, level: float) -> dict[Pair, Estimate]:
@@ -151,7 +156,7 @@ def _correlation_table(result: CorrelationResult, level: float) -> ParameterTabl
     names = list(result.free_correlation_names)
     starred = "z*_t z*_t'" if result.model == "CDCC" else "z_t z_t'"
     return ParameterTable(
-        model=f"{result.model}, second step",
+        model=f"{printed_name(result.model)}, second step",
         equation=f"Q_{{t+1}} = (1 - a - b) S + a {starred} + b Q_t, R_t = Q_t scaled to a unit diagonal",
         frame=_with_intervals(result.params[names], result.std_errors[names], level),
         loglik=result.correlation_loglik,

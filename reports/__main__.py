@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 
 from data import Panel, Study, load_panel, load_study
-from data.errors import StudyError, StudyFileError
+from data.errors import PageError, StudyError, StudyFileError
 from reports.editions import up_to_date
 from reports.findings import findings_page
-from reports.gather import claims_to_judge, gather
+from reports.gather import check_thresholds, claims_to_judge, gather
 from reports.progress import Stages
 from reports.provenance import provenance
 from reports.publish import publish
@@ -78,7 +78,13 @@ def findings(
         command = _command("findings", study, source, as_of, quick)
         with Stages(console, len(claims_to_judge(settings)) + 1) as stages:
             evidence = gather(settings, panel, quick=quick, workers=workers, command=command, progress=stages.begin)
-        page.write_text(findings_page(evidence), encoding="utf-8")
+        try:
+            page.write_text(findings_page(evidence), encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise PageError(
+                str(page), f"cannot be written ({reason})", "Name a file in a folder that is there."
+            ) from error
         console.print(f"Findings in {page}", highlight=False, soft_wrap=True)
 
 
@@ -97,6 +103,7 @@ def _explained(console: Console) -> Iterator[None]:
 
 def _loaded(console: Console, study: Path, source: str, as_of: str) -> tuple[Study, Panel]:
     settings = load_study(study)
+    check_thresholds(settings)
     panel = load_panel(settings, source or None, _date(as_of) if as_of else None)
     console.print(panel.source, highlight=False, soft_wrap=True)
     return settings, panel

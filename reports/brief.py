@@ -35,7 +35,9 @@ def brief(evidence: Evidence, charts: int = MOST_CHARTS, changed: Changes | None
     setting = Setting(evidence)
     about = evidence.study.about
     blocks: list[Block] = [simulated_note()] if setting.simulated else []
-    blocks.append(verdict_table(evidence.verdicts, setting.level_text, f"{setting.source()} Details: report.pdf."))
+    blocks.append(
+        verdict_table(evidence.verdicts, setting.level_text, f"{setting.source()} Details: report.pdf.", measured=False)
+    )
     blocks += _figures(setting)[:charts]
     blocks.append(_limits(setting, changed))
     return Document(

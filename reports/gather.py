@@ -9,14 +9,14 @@ from joblib import Memory
 
 from data.panel import Panel
 from data.study import Study
-from models.claims import Verdict, claims_to_judge, judge_all
+from models.claims import Verdict, check_thresholds, claims_to_judge, judge_all
 from models.claims.recovery import Recovered, recovery
 from models.fitting import fit_suite
 from models.suite import Suite
 from reports.evidence import Evidence
 from reports.provenance import ROOT, model_sha256, provenance
 
-__all__ = ["claims_to_judge", "gather"]
+__all__ = ["check_thresholds", "claims_to_judge", "gather"]
 
 Progress = Callable[[str], None]
 #: Results kept on disk; the least recently used go first.

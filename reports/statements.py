@@ -10,7 +10,7 @@ from models.claims.verdict import Outcome
 FINDINGS: Mapping[str, Mapping[Outcome, str]] = {
     "C01": {
         Outcome.SUPPORTED: "{crypto} and {miners} fell together more than two volatile assets do",
-        Outcome.MIXED: "{crypto} and {miners} fell together, as two volatile assets do",
+        Outcome.MIXED: "{crypto} and {miners} fell steeply together; whether that is unusual is not settled",
         Outcome.NOT_SUPPORTED: "{crypto} and {miners} did not fall steeply together",
     },
     "C02": {

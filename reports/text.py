@@ -38,7 +38,9 @@ _MONTHS = (
 
 def decimals_for(unit: str) -> int:
     """Decimals in which quantities of `unit` are printed everywhere."""
-    return _DECIMALS.get(unit, 1 if unit.startswith("%") else 2)
+    if unit.startswith("% for"):
+        return 3
+    return _DECIMALS.get(unit, 1 if unit in ("%", "% a year") else 2)
 
 
 def number(value: float | None, decimals: int = 2, *, signed: bool = False) -> str:

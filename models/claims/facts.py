@@ -37,8 +37,14 @@ def as_times(log_ratio: Estimate) -> Estimate:
 
 
 def agreement(outcomes: Sequence[Outcome]) -> Outcome:
-    """The common outcome of readings that should say the same, "mixed" where they disagree."""
-    return outcomes[0] if len(set(outcomes)) == 1 else Outcome.MIXED
+    """The common outcome of readings that should say the same.
+
+    Where they disagree: "mixed" if one of them supports the claim at least in part, else "inconclusive".
+    """
+    if len(set(outcomes)) == 1:
+        return outcomes[0]
+    supporting = {Outcome.SUPPORTED, Outcome.MIXED}
+    return Outcome.MIXED if supporting & set(outcomes) else Outcome.INCONCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,9 +45,10 @@ def judge_claims(
         Told the id of each claim when it has been measured.
     """
     replications = study.inference.quick_replications if quick else study.inference.replications
+    check_thresholds(study)
     claims = claims_to_judge(study)
     cases = [
-        Case(panel, study, suite, _thresholds(claim, study), replications, claim_seed_of(seed, claim.id))
+        Case(panel, study, suite, study.claims[claim.id].thresholds, replications, claim_seed_of(seed, claim.id))
         for claim in claims
     ]
     results = Parallel(n_jobs=workers, return_as="generator")(
@@ -69,16 +70,23 @@ def claims_to_judge(study: Study) -> tuple[Claim, ...]:
     return tuple(claim for claim in CLAIMS if claim.id in study.claims and study.claims[claim.id].enabled)
 
 
-def _thresholds(claim: Claim, study: Study) -> Mapping[str, float]:
-    given = study.claims[claim.id].thresholds
-    odd = ", ".join(sorted(set(given) ^ set(claim.thresholds)))
-    if odd:
-        raise StudyFileError(
-            f"study file: claims.{claim.id}.thresholds",
-            f"unknown or missing: {odd}",
-            f"Give exactly {', '.join(claim.thresholds)}.",
-        )
-    return given
+def check_thresholds(study: Study) -> None:
+    """See that the study file gives each claim the thresholds it reads, before anything is fitted.
+
+    Raises
+    ------
+    StudyFileError
+        Naming the claim and what is unknown or missing.
+    """
+    for claim in claims_to_judge(study):
+        given, wanted = set(study.claims[claim.id].thresholds), set(claim.thresholds)
+        odd = [f"unknown {name}" for name in sorted(given - wanted)] + [f"no {name}" for name in sorted(wanted - given)]
+        if odd:
+            raise StudyFileError(
+                f"study file: claims.{claim.id}.thresholds",
+                ", ".join(odd),
+                f"Give exactly {', '.join(claim.thresholds)}.",
+            )
 
 
 def _measure_one(claim: Claim, case: Case) -> Measurement | NotDecidable:

@@ -62,7 +62,8 @@ def drawdown_figure(setting: Setting, name: str) -> Figure:
     title = (
         f"{setting.name(str(deepest.index[0]))} fell furthest from its high in the window, by "
         f"{quantity(-float(deepest.iloc[0]), '%')}, "
-        f"{in_sentence(setting.name(str(deepest.index[-1])))} least, by {quantity(-float(deepest.iloc[-1]), '%')}"
+        f"{in_sentence(setting.name(str(deepest.index[-1])))} least of those shown, by "
+        f"{quantity(-float(deepest.iloc[-1]), '%')}"
     )
     return Figure(
         key="drawdowns",

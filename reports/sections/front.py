@@ -31,7 +31,10 @@ def front(setting: Setting) -> tuple[Block, ...]:
     verdicts = setting.evidence.verdicts
     blocks: list[Block] = [
         verdict_table(
-            verdicts, setting.level_text, f"{setting.source()} One page on each statement: {_range(setting)}."
+            verdicts,
+            setting.level_text,
+            f"{setting.source()} One page on each statement: {_range(setting)}.",
+            measured=True,
         )
     ]
     key = key_paths(setting)
@@ -170,10 +173,11 @@ def overview(setting: Setting) -> Figure | None:
         return None
     reached = sum(one.value >= 1.0 for one in effects)
     clear = sum(one.lower > 0.0 for one in effects)
+    below = sum(one.upper < 0.0 for one in effects)
     title = (
         f"{capitalised(count(reached))} of {plural(len(effects), 'effect')} "
         f"{'reaches' if reached == 1 else 'reach'} the size "
-        f"that matters, {count(clear)} {'excludes' if clear == 1 else 'exclude'} zero"
+        f"that matters, {count(clear)} {'lies' if clear == 1 else 'lie'} above zero, {count(below)} below"
     )
     return Figure(
         key="overview",

@@ -25,13 +25,10 @@ from reports.text import (
     sentence,
 )
 
-#: More verdicts than this are set close.
-DENSE_FROM = 8
 
-
-def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str) -> Table:
-    """The answer: one row a statement. Many statements leave out what is measured: their pages say it."""
-    dense = len(verdicts) > DENSE_FROM
+def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str, *, measured: bool) -> Table:
+    """The answer: one row a statement, with what is measured below it where there is room for it."""
+    dense = not measured
 
     def statement(one: Verdict) -> Cell:
         parts = (Strong(one.statement),) if dense else (Strong(one.statement), Small(_measured(one)))
