@@ -182,4 +182,5 @@ CLAIM = Claim(
     windows=("full",),
     thresholds=("sesoi", "minimum_days", "minimum_spells"),
     measure=measure,
+    correlated=("market",),
 )

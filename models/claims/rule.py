@@ -40,7 +40,7 @@ class Ruling:
 
 
 def curve(specifications: Sequence[SpecificationResult], sesoi: float) -> Curve | None:
-    """Specification curve of an effect: share with at least half of `sesoi`. None where no specification succeeded."""
+    """Specification curve of an effect: share with at least half of `sesoi`. None where none is listed."""
     return _curve(specifications, lambda value: value >= sesoi / 2.0)
 
 
@@ -50,10 +50,12 @@ def range_curve(specifications: Sequence[SpecificationResult], low: float, high:
 
 
 def _curve(specifications: Sequence[SpecificationResult], agrees: Callable[[float], bool]) -> Curve | None:
-    """Failed specifications are counted, not averaged."""
+    """Failed specifications are counted, not averaged; where all failed none agrees."""
     values = sorted(spec.estimate.value for spec in specifications if isinstance(spec.estimate, Estimate))
-    if not values:
+    if not specifications:
         return None
+    if not values:
+        return Curve(share=0.0, median=0.0, count=0, failed=len(specifications))
     middle = len(values) // 2
     median = values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2.0
     return Curve(

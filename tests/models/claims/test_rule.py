@@ -113,7 +113,10 @@ def test_curves_count_failures_and_average_only_what_succeeded():
     inside = range_curve(results, 0.1, 0.3)
     assert inside is not None
     assert inside.share == 0.5
-    assert curve(results[2:], 0.1) is None
+    failed = curve(results[2:], 0.1)
+    assert failed is not None
+    assert (failed.share, failed.count, failed.failed) == (0.0, 0, 1)
+    assert curve([], 0.1) is None
 
 
 def test_holm_factors_raise_each_p_value_as_holm_does_before_the_cap():
