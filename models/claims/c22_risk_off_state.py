@@ -140,9 +140,10 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
 
 def _persistence_leg(half_life: Estimate | NotDecidable, wanted: float) -> Leg:
     """Half-life beyond the wanted one, in sessions; the test is on the log, as the interval is."""
-    label = f"the half-life of a variance shock exceeds {wanted:.0f} sessions"
+    label = f"the half-life of a variance shock, less {wanted:.0f} sessions, is positive"
     if isinstance(half_life, NotDecidable):
         return Leg(label, half_life, 0.0)
+    label = f"{label} (half-life {half_life.value:.0f} sessions)"
     on_log = float(half_life.std_error or 0.0) / half_life.value
     p_value = float(2.0 * stats.norm.sf(abs(np.log(half_life.value / wanted)) / on_log))
     return Leg(label, _shifted(half_life, -wanted), 0.0, p_value)
