@@ -111,9 +111,9 @@ def share(value: float | None, *, decimals: int = 0) -> str:
         return NOT_APPLICABLE if value is None else MISSING
     smallest = 10.0**-decimals
     percent = 100.0 * value
-    if 0.0 < percent < smallest / 2:
+    if 0.0 < percent <= smallest / 2:
         return f"<{NO_BREAK}{number(smallest, decimals)}{NO_BREAK}%"
-    if 100.0 - smallest / 2 < percent < 100.0:
+    if 100.0 - smallest / 2 <= percent < 100.0:
         return f">{NO_BREAK}{number(100.0 - smallest, decimals)}{NO_BREAK}%"
     return quantity(percent, "%", decimals=decimals)
 
