@@ -99,7 +99,7 @@ class Suite:
     stress : Series of bool
         Sessions in stress by the fear index, known at the close before.
     stress_probability : DataFrame
-        Columns "filtered" (what was knowable at the close) and "smoothed" (hindsight): probability of the
+        Columns "filtered" (data to each close, parameters of the sample) and "smoothed" (hindsight): probability of the
         turbulent regime of the reference-only model.
     regimes : SwitchingResult
         The reference-only model itself; regimes are numbered from calm to turbulent.

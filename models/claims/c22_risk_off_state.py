@@ -61,7 +61,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 "probability",
                 case.suite.stress_probability[["filtered"]],
                 "probability",
-                "Two-state Markov switching on reference series only; known at each close.",
+                "Markov switching on reference series only; data to each close, parameters of the whole sample.",
             ),
         ),
     )

@@ -169,7 +169,7 @@ def lines_chart(
 
 
 def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 120) -> Chart:
-    """A regime probability: what was knowable at the close as a line, hindsight as an area behind it."""
+    """A regime probability: filtered as a line, hindsight as an area behind it."""
     limits = (0.0, 1.0)
     backdrop, data = frame.backdrop(height)
     kept = [column for column in ("filtered", "smoothed") if column in table.columns]
@@ -191,7 +191,7 @@ def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 12
                 x=frame.x(), y=y_axis("filtered", limits, ticks=3)
             )
         )
-        labels.append((0.7, "known at the close", BLUE))
+        labels.append((0.7, "filtered", BLUE))
     data["labels"] = label_rows(labels, limits, height)
     screen = pointer("table", [(name, name, ".2f") for name in kept], frame.x())
     spec = finished([*layers, labels_layer("labels")], height=height, simulated=frame.simulated)
