@@ -30,9 +30,14 @@ def margin_checks(margins: Margins) -> Iterator[Check]:
         yield Check(model, "persistence", margin.persistence, "< 0.9999", margin.persistence < 0.9999)
 
 
+def printed_name(model: str) -> str:
+    """A model's name as the literature writes it."""
+    return {"CDCC": "cDCC"}.get(model, model)
+
+
 def correlation_checks(result: CorrelationResult) -> Iterator[Check]:
     """Convergence, smallest eigenvalue of R_t, persistence and remaining dependence of the whitened residuals."""
-    model = {"CDCC": "cDCC"}.get(result.model, result.model)
+    model = printed_name(result.model)
     smallest = float(np.linalg.eigvalsh(result.correlations).min())
     yield Check(model, "smallest eigenvalue of any R_t", smallest, "> 0.000001", smallest > 1e-6)
     gradient = result.convergence.gradient_norm

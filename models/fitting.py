@@ -10,7 +10,7 @@ import pandas as pd
 from data.panel import Panel
 from data.study import Study
 from models.betas.static import static_beta
-from models.checks import correlation_checks, margin_checks, regime_checks
+from models.checks import correlation_checks, margin_checks, printed_name, regime_checks
 from models.correlation import CDCC, DCC, Beta, Correlation, CorrelationResult
 from models.correlation.paths import PathQuantity
 from models.estimate import Estimate
@@ -111,11 +111,6 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
         for position, ((first, second), band) in enumerate(zip((*pairs, *ratios), bands, strict=True))
     ]
     return {one.pair: one for one in records[: len(pairs)]}, {one.pair: one for one in records[len(pairs) :]}
-
-
-def printed_name(model: str) -> str:
-    """A model's name as the literature writes it."""
-    return {"CDCC": "cDCC"}.get(model, model)
 
 
 def _static_correlations(returns: pd.DataFrame, level: float) -> dict[Pair, Estimate]:
