@@ -15,6 +15,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -311,12 +312,12 @@ def _subset(face: str) -> bytes:
     from fontTools import subset
 
     options = subset.Options(flavor="woff2", recalc_timestamp=False, layout_features=["*"], notdef_outline=True)
-    font = subset.load_font(str(font_folder() / f"SourceSansPro-{face}.ttf"), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=SCREEN_CHARACTERS)
-    cutter.subset(font)
     buffer = BytesIO()
-    subset.save_font(font, buffer, options)
+    with closing(subset.load_font(str(font_folder() / f"SourceSansPro-{face}.ttf"), options)) as font:
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=SCREEN_CHARACTERS)
+        cutter.subset(font)
+        subset.save_font(font, buffer, options)
     _store(stored, buffer.getvalue())
     return buffer.getvalue()
 
