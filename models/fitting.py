@@ -7,22 +7,25 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from data.errors import EstimationError
 from data.panel import Panel
 from data.study import Study
 from models.betas.static import static_beta
 from models.checks import correlation_checks, margin_checks, printed_name, regime_checks
 from models.correlation import CDCC, DCC, Beta, Correlation, CorrelationResult
 from models.correlation.paths import PathQuantity
-from models.estimate import Estimate
+from models.estimate import Estimate, NotDecidable
 from models.inference.hac import correlation_estimate
 from models.inference.intervals import normal_estimate
 from models.margins import Margins, fit_margins
-from models.regimes import MarkovSwitching, SwitchingResult
+from models.regimes import MarkovSwitching, SwitchingResult, Vintages, vintages
 from models.stress import fear_stress
 from models.suite import Pair, ParameterTable, PathBand, Suite
 
 #: Simulated worlds of constant correlation that a correlation's waviness is set against.
 CONSTANT_WORLDS = 39
+#: Sessions of the first vintage of the regime model, about two years.
+FIRST_VINTAGE = 500
 #: Names of the regimes by number, calm first.
 REGIME_NAMES = {
     2: ("calm", "turbulent"),
@@ -53,9 +56,9 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
     rival = DCC().fit(returns, margins=margins, seed=seed)
     correlations, betas = _bands(default, study, seed)
     reference = panel.complete_returns(study.regimes.reference)
-    regimes = MarkovSwitching(study.regimes.k_regimes, study.regimes.distribution).fit(
-        reference, starts=study.regimes.starts, seed=seed
-    )
+    switching = MarkovSwitching(study.regimes.k_regimes, study.regimes.distribution)
+    regimes = switching.fit(reference, starts=study.regimes.starts, seed=seed)
+    known = _vintages(regimes, reference, study.regimes.starts, seed)
     names = REGIME_NAMES[study.regimes.k_regimes]
     level = study.inference.level
     return Suite(
@@ -70,9 +73,15 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
         if "fear" in panel.history
         else pd.Series(False, index=panel.returns.index),
         stress_probability=pd.DataFrame(
-            {"filtered": regimes.filtered.iloc[:, -1], "smoothed": regimes.smoothed.iloc[:, -1]}
+            {
+                "filtered": regimes.filtered.iloc[:, -1],
+                "smoothed": regimes.smoothed.iloc[:, -1],
+                "known": np.nan if isinstance(known, NotDecidable) else known.filtered.iloc[:, -1],
+            },
+            index=reference.index,
         ),
         regimes=regimes,
+        vintages=known,
         expected_durations=dict(zip(names, regimes.durations(level), strict=True)),
         window_returns=_window_returns(panel, study),
         parameters=(
@@ -111,6 +120,14 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
         for position, ((first, second), band) in enumerate(zip((*pairs, *ratios), bands, strict=True))
     ]
     return {one.pair: one for one in records[: len(pairs)]}, {one.pair: one for one in records[len(pairs) :]}
+
+
+def _vintages(full: SwitchingResult, reference: pd.DataFrame, starts: int, seed: int) -> Vintages | NotDecidable:
+    """The regime model after each year of the sample, the last vintage being the fit to all of it."""
+    try:
+        return vintages(full.model, reference, first=FIRST_VINTAGE, starts=starts, seed=seed, last=full)
+    except EstimationError as error:
+        return NotDecidable(error.problem)
 
 
 def _static_correlations(returns: pd.DataFrame, level: float) -> dict[Pair, Estimate]:

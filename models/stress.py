@@ -7,6 +7,9 @@ import pandas as pd
 from data.panel import Panel
 from data.study import Stress
 
+#: Probability above which the turbulent regime is the likelier of two.
+EVEN_ODDS = 0.5
+
 
 def fear_stress(panel: Panel, settings: Stress) -> pd.Series:
     """Sessions in stress by the fear index.
@@ -39,6 +42,26 @@ def drawdown_labels(level: pd.Series, sessions: pd.Index, settings: Stress) -> p
     level = level.dropna()
     high = level.rolling(settings.drawdown_window, min_periods=settings.drawdown_window).max()
     return _known_before(100.0 * (level / high - 1.0) <= settings.drawdown, sessions)
+
+
+def regime_stress(probability: pd.Series, sessions: pd.Index) -> pd.Series:
+    """Sessions before which the turbulent regime was the likelier one.
+
+    Parameters
+    ----------
+    probability : Series
+        P(s_t = turbulent | what was known at t), parameters included, such as `Suite.stress_probability["known"]`; NaN
+        where nothing was known yet.
+    sessions : Index
+
+    Returns
+    -------
+    Series of bool
+        On the sessions after the first known probability: nothing is said of those before.
+    """
+    known = probability.dropna()
+    after = sessions[sessions > known.index[0]] if len(known) else sessions[:0]
+    return _known_before(known > EVEN_ODDS, after)
 
 
 def tail_sessions(returns: pd.Series, *, quantile: float, history: int) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 from models.correlation import CorrelationResult
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
-from models.regimes import SwitchingResult
+from models.regimes import SwitchingResult, Vintages
 
 Pair = tuple[str, str]
 
@@ -99,10 +99,13 @@ class Suite:
     stress : Series of bool
         Sessions in stress by the fear index, known at the close before.
     stress_probability : DataFrame
-        Columns "filtered" (data to each close, parameters of the sample) and "smoothed" (hindsight): probability of the
+        Columns "filtered" (data to each close, parameters of the sample), "smoothed" (hindsight) and "known" (data to
+        each close, parameters of the last full year before it; NaN before the first vintage): probability of the
         turbulent regime of the reference-only model.
     regimes : SwitchingResult
         The reference-only model itself; regimes are numbered from calm to turbulent.
+    vintages : Vintages or NotDecidable
+        The same model estimated anew after each year: what its probabilities were when they were news.
     expected_durations : mapping of regime name to Estimate or NotDecidable, in sessions
     window_returns : mapping of window name to DataFrame
         Cumulative simple return in percent since the window's base, one column a role, first row zero.
@@ -122,6 +125,7 @@ class Suite:
     stress: pd.Series
     stress_probability: pd.DataFrame
     regimes: SwitchingResult
+    vintages: Vintages | NotDecidable
     expected_durations: Mapping[str, Estimate | NotDecidable]
     window_returns: Mapping[str, pd.DataFrame]
     parameters: tuple[ParameterTable, ...]

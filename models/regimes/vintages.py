@@ -97,6 +97,7 @@ def vintages(
     sizes: Sequence[int] | None = None,
     starts: int = 30,
     seed: int = 0,
+    last: SwitchingResult | None = None,
 ) -> Vintages:
     """Fit on expanding samples and filter each stretch with the parameters known before it.
 
@@ -111,6 +112,8 @@ def vintages(
     starts : int
         Starts of the first vintage and of the full sample; later vintages take a warm start and six fresh ones.
     seed : int
+    last : SwitchingResult, optional
+        The fit to all of `y`, where it is there already.
 
     Raises
     ------
@@ -130,8 +133,11 @@ def vintages(
     revisions: list[Revision] = []
     for size in [*cuts, len(y)]:
         before = fits[-1] if fits else None
-        tries = starts if before is None or size == len(y) else FRESH_STARTS
-        fits.append(model.fit(y.iloc[:size], starts=tries, seed=seed, warm=before))
+        if last is not None and size == len(y):
+            fits.append(last)
+        else:
+            tries = starts if before is None or size == len(y) else FRESH_STARTS
+            fits.append(model.fit(y.iloc[:size], starts=tries, seed=seed, warm=before))
         if before is not None:
             revisions.append(_revision(model, before, fits[-1], y.iloc[:size]))
     stretches = [model.filter(fit.params, y.iloc[:end]) for fit, end in zip(fits, [*cuts[1:], len(y)], strict=False)]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from data import load_panel, load_study
-from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
+from models.stress import drawdown_stress, fear_stress, regime_stress, spells, tail_sessions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,3 +54,11 @@ def test_tail_sessions_by_brute_force(panel):
     for at in range(260, len(returns), 131):
         assert labels.iloc[at] == (returns.iloc[at] <= np.quantile(returns.iloc[:at], 0.05))
     assert not labels.iloc[:252].any()
+
+
+def test_regime_labels_say_nothing_before_the_first_vintage_and_look_back_one_day():
+    days = pd.bdate_range("2024-01-01", periods=6)
+    labels = regime_stress(pd.Series([np.nan, 0.9, 0.4, 0.5, 0.6, 0.1], index=days), days)
+    assert list(labels.index) == list(days[2:])
+    assert labels.tolist() == [True, False, False, True]
+    assert regime_stress(pd.Series(np.nan, index=days), days).empty

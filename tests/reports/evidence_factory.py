@@ -19,10 +19,11 @@ from models.claims.recovery import Recovered
 from models.claims.verdict import Exhibit, Outcome, Part, SpecificationResult, Verdict
 from models.correlation import CorrelationResult
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.long_study import LongResult
 from models.optimise import Convergence
 from models.regimes import SwitchingResult
 from models.suite import Check, Pair, ParameterTable, PathBand, Suite
-from reports.evidence import Evidence, Provenance
+from reports.evidence import Evidence, Provenance, QuotedStudy
 
 ROOT = Path(__file__).parents[2]
 LAST = date(2026, 2, 6)
@@ -201,7 +202,11 @@ def suite(study: Study, rng: np.random.Generator) -> Suite:
         stress=stress,
         conditional=cast(CorrelationResult, None),
         regimes=cast(SwitchingResult, None),
-        stress_probability=pd.DataFrame({"filtered": filtered, "smoothed": smoothed}, index=index),
+        vintages=NotDecidable("the regime model is not estimated here"),
+        stress_probability=pd.DataFrame(
+            {"filtered": filtered, "smoothed": smoothed, "known": np.where(np.arange(n) < 500, np.nan, filtered)},
+            index=index,
+        ),
         expected_durations={
             "calm": estimate(64.0, 20.0, unit="sessions"),
             "turbulent": estimate(17.5, 6.0, unit="sessions"),
@@ -487,6 +492,20 @@ def evidence(
             if kind == "simulated"
             else ()
         ),
+        robustness=(
+            QuotedStudy(
+                "found",
+                "How many regimes are there?",
+                LongResult(
+                    ("test", "statistic", "p"),
+                    (("one regime against two", 41.3, 0.005), ("two against three", None, None)),
+                    ("One regime is rejected with p = 0.005.",),
+                    "parametric bootstrap, 199 samples",
+                ),
+                same_code=False,
+            ),
+            QuotedStudy("missing", "What could the claims' designs have found?", None, same_code=False),
+        ),
         provenance=Provenance(
             command="make report SOURCE=market AS_OF=2026-02-08",
             commit="399979c95e5508bd220e2dff0be80c123acde6d1",
@@ -495,6 +514,7 @@ def evidence(
             study_sha256=study.sha256,
             data_sha256="22" * 32,
             code_sha256="33" * 32,
+            robustness_sha256="44" * 32,
             versions=(("numpy", "2.4.0"), ("arch", "8.0.0")),
             seed=20260208,
         ),
