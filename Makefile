@@ -13,12 +13,12 @@ WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(filter-out 0 no false,$(QUICK)),--quick)
 
-.PHONY: help setup report findings data test check bench validate lock clean
+.PHONY: help setup report findings data test check bench robustness validate lock clean
 
 help: ## Show the targets and what they do
 	@echo "make TARGET [VARIABLE=value ...]"
 	@echo
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo
 	@echo "  SOURCE    folder of CSV files, or sample, snapshot, packaged (default: newest snapshot, else sample)"
 	@echo "  AS_OF     nothing after this date is used, e.g. 2026-02-08 (default: the study's own date)"
@@ -60,6 +60,10 @@ check: $(READY) ## Lint, check types, check the layers
 
 bench: $(READY) ## Time the report stage by stage: T, N, seconds, peak memory
 	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
+
+robustness: $(READY) ## Long studies (power, number of regimes), kept in .cache and quoted by the next edition
+	@$(BIN)/python -m reports robustness --study "$(STUDY)" --workers $(WORKERS) \
+		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 validate: $(READY) ## Monte Carlo of coverage, hours, resumable; writes docs/validation.md
 	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.validation

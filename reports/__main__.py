@@ -1,4 +1,4 @@
-"""The command line behind `make report` and `make findings`."""
+"""The command line behind `make report`, `make findings` and `make robustness`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from rich.console import Console
 
 from data import Panel, Study, load_panel, load_study
 from data.errors import PageError, StudyError, StudyFileError
+from models.robustness import LONG_STUDIES
 from reports.editions import up_to_date
 from reports.findings import findings_page
 from reports.gather import check_thresholds, claims_to_judge, gather
 from reports.progress import Stages
 from reports.provenance import provenance
 from reports.publish import publish
+from reports.robustness import quoted_studies, run_long_studies
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 #: What a run goes through beside the claims: fitting, charts, pages and their checks.
@@ -51,7 +53,8 @@ def report(
     with _explained(console):
         settings, panel = _loaded(console, study, source, as_of)
         command = _command("report", study, source, as_of, quick)
-        current = up_to_date(out, panel, provenance(settings, panel, command), quick)
+        quoted = quoted_studies(settings, panel)
+        current = up_to_date(out, panel, provenance(settings, panel, command, quoted), quick)
         if current is not None:
             console.print(f"Nothing changed since the last run: {current}", highlight=False, soft_wrap=True)
             return
@@ -86,6 +89,24 @@ def findings(
                 str(page), f"cannot be written ({reason})", "Name a file in a folder that is there."
             ) from error
         console.print(f"Findings in {page}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def robustness(
+    study: StudyOption = Path("study.toml"),
+    source: SourceOption = "",
+    as_of: AsOfOption = "",
+    workers: WorkersOption = 1,
+) -> None:
+    """Compute what takes too long for an edition, and keep it; the next edition quotes it."""
+    console = Console(stderr=True)
+    with _explained(console):
+        settings, panel = _loaded(console, study, source, as_of)
+        command = _command("robustness", study, source, as_of, quick=False)
+        with Stages(console, len(claims_to_judge(settings)) + 1 + len(LONG_STUDIES)) as stages:
+            evidence = gather(settings, panel, quick=False, workers=workers, command=command, progress=stages.begin)
+            kept = run_long_studies(evidence, workers=workers, progress=stages.begin)
+        console.print(f"Kept {len(kept)} results; the next edition quotes them.", highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def up_to_date(out: Path, panel: Panel, provenance: Provenance, quick: bool) -> 
             "study": provenance.study_sha256,
             "data": provenance.data_sha256,
             "code": provenance.code_sha256,
+            "robustness": provenance.robustness_sha256,
             "versions": dict(provenance.versions),
         }
         whole = all(file_sha256(folder / name) == digest for name, digest in manifest["files"].items())

@@ -8,9 +8,29 @@ from data.panel import Panel
 from data.study import Study
 from models.claims.recovery import Recovered
 from models.claims.verdict import Verdict
+from models.long_study import LongResult
 from models.suite import Suite
 
-__all__ = ["Evidence", "Provenance", "Recovered"]
+__all__ = ["Evidence", "Provenance", "QuotedStudy", "Recovered"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedStudy:
+    """A long study as the edition quotes it.
+
+    Attributes
+    ----------
+    name, title : str
+    result : LongResult or None
+        None where there is none for this study and these data.
+    same_code : bool
+        Whether the code of data and models is that of the edition.
+    """
+
+    name: str
+    title: str
+    result: LongResult | None
+    same_code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,8 @@ class Provenance:
     dirty : bool
         Whether the work tree differs from the commit: the edition is then a DRAFT.
     lock_sha256, study_sha256, data_sha256, code_sha256 : str
+    robustness_sha256 : str
+        Digest of the long studies that the edition quotes.
     versions : tuple of (package, version)
     seed : int
     """
@@ -37,6 +59,7 @@ class Provenance:
     study_sha256: str
     data_sha256: str
     code_sha256: str
+    robustness_sha256: str
     versions: tuple[tuple[str, str], ...]
     seed: int
 
@@ -50,5 +73,6 @@ class Evidence:
     suite: Suite
     verdicts: tuple[Verdict, ...]
     recovered: tuple[Recovered, ...]
+    robustness: tuple[QuotedStudy, ...]
     provenance: Provenance
     quick: bool

@@ -15,6 +15,7 @@ from models.fitting import fit_suite
 from models.suite import Suite
 from reports.evidence import Evidence
 from reports.provenance import ROOT, model_sha256, provenance
+from reports.robustness import quoted_studies
 
 __all__ = ["check_thresholds", "claims_to_judge", "gather"]
 
@@ -46,13 +47,15 @@ def gather(
     key = (study.sha256, panel.sha256, panel.as_of.isoformat(), model_sha256())
     suite, verdicts = computed(key, quick, study=study, panel=panel, workers=workers, progress=progress)
     memory.reduce_size(items_limit=KEPT_RESULTS)
+    quoted = quoted_studies(study, panel)
     return Evidence(
         study=study,
         panel=panel,
         suite=suite,
         verdicts=verdicts,
         recovered=_recovered(panel, suite, verdicts),
-        provenance=provenance(study, panel, command),
+        robustness=quoted,
+        provenance=provenance(study, panel, command, quoted),
         quick=quick,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.panel import Panel
 from data.study import Study
-from reports.evidence import Provenance
+from reports.evidence import Provenance, QuotedStudy
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Code whose change may move a number.
@@ -20,7 +20,7 @@ PAGES = ("reports", "templates")
 PACKAGES = ("numpy", "scipy", "pandas", "statsmodels", "arch", "numba", "altair", "vl-convert-python", "weasyprint")
 
 
-def provenance(study: Study, panel: Panel, command: str) -> Provenance:
+def provenance(study: Study, panel: Panel, command: str, quoted: tuple[QuotedStudy, ...]) -> Provenance:
     """The record of how an edition was made; it holds no clock and no path of this machine."""
     commit = _git("rev-parse", "HEAD")
     return Provenance(
@@ -31,6 +31,7 @@ def provenance(study: Study, panel: Panel, command: str) -> Provenance:
         study_sha256=study.sha256,
         data_sha256=panel.sha256,
         code_sha256=folder_sha256((*CODE, *PAGES)),
+        robustness_sha256=hashlib.sha256(repr(quoted).encode()).hexdigest(),
         versions=tuple((package, version(package)) for package in PACKAGES),
         seed=study.inference.seed,
     )

@@ -144,6 +144,7 @@ def manifest(evidence: Evidence, folder: Path) -> Json:
             "study": provenance.study_sha256,
             "data": provenance.data_sha256,
             "code": provenance.code_sha256,
+            "robustness": provenance.robustness_sha256,
         },
         "series": {role: origin.sha256 for role, origin in evidence.panel.origins.items()},
         "versions": dict(provenance.versions),

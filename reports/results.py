@@ -64,6 +64,15 @@ def results(evidence: Evidence) -> Json:
             }
             for one in evidence.recovered
         ],
+        "robustness": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "same_code": one.same_code,
+                "result": one.result.record() if one.result is not None else None,
+            }
+            for one in evidence.robustness
+        ],
         "data": {
             "series": [
                 {

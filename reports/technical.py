@@ -18,6 +18,7 @@ from reports.sections.claims import claims_section
 from reports.sections.event import event_section
 from reports.sections.front import front, reading_section, simulated_note
 from reports.sections.models import models_section, recovery_section
+from reports.sections.robustness import robustness_section
 from reports.setting import Setting
 from reports.text import day
 
@@ -47,6 +48,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None, *, furt
         recovery_section(setting),
         claims if evidence.verdicts else None,
         models_section(setting),
+        robustness_section(setting),
         limits_section(setting),
         untestable_section(setting),
         data_section(setting),

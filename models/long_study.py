@@ -1,0 +1,104 @@
+"""What takes too long for an edition: computed on demand, kept, and quoted by the editions after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from data.panel import Panel
+from data.study import Study
+from models.claims.verdict import Verdict
+from models.suite import Suite
+
+Entry = str | float | None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a long study may look at.
+
+    Attributes
+    ----------
+    panel : Panel
+        Cut at the date to which verdicts may look.
+    study : Study
+    suite : Suite
+        Models fitted to that panel.
+    verdicts : tuple of Verdict
+    workers : int
+        Processes for independent pieces.
+    progress : callable
+        Told in words which piece begins.
+    """
+
+    panel: Panel
+    study: Study
+    suite: Suite
+    verdicts: tuple[Verdict, ...]
+    workers: int
+    progress: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LongResult:
+    """What a long study found, as a table with its reading; plain values, so that it can be kept as JSON.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Heads of the table; the first column names the row.
+    rows : tuple of tuple
+        Text, a number, or None where there is no value.
+    sentences : tuple of str
+        What the table says, every figure computed.
+    method : str
+        How it was computed, in a line.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Entry, ...], ...]
+    sentences: tuple[str, ...]
+    method: str
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"every row needs {len(self.columns)} entries")
+
+    def record(self) -> dict[str, Any]:
+        """The result as JSON values."""
+        return {
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+            "sentences": list(self.sentences),
+            "method": self.method,
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> LongResult:
+        """The result from JSON values."""
+        return cls(
+            tuple(record["columns"]),
+            tuple(tuple(row) for row in record["rows"]),
+            tuple(record["sentences"]),
+            record["method"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LongStudy:
+    """A named computation.
+
+    Attributes
+    ----------
+    name : str
+        Letters and hyphens; names the file it is kept in.
+    title : str
+        What it asks, as a heading.
+    compute : callable
+        Inputs to result.
+    """
+
+    name: str
+    title: str
+    compute: Callable[[Inputs], LongResult]

@@ -1,0 +1,7 @@
+"""The long studies behind `make robustness`, in the order in which an edition quotes them."""
+
+from __future__ import annotations
+
+from models.long_study import LongStudy
+
+LONG_STUDIES: tuple[LongStudy, ...] = ()

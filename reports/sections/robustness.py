@@ -1,0 +1,57 @@
+"""Long studies: what they found for this study and these data, or that there is none."""
+
+from __future__ import annotations
+
+from reports.document import Block, Cell, Code, Column, Note, Paragraph, Section, Table, cell
+from reports.evidence import QuotedStudy
+from reports.setting import Setting
+from reports.text import NOT_APPLICABLE, capitalised, number, sentence, tidy
+
+
+def robustness_section(setting: Setting) -> Section | None:
+    """One part for each long study."""
+    quoted = setting.evidence.robustness
+    if not quoted:
+        return None
+    lead = Paragraph(
+        (
+            "These take too long for every edition. ",
+            Code("make robustness"),
+            " computes them; an edition quotes the newest result for its study and data.",
+        ),
+        lead=True,
+    )
+    return Section("robustness", "Long studies", (lead,), tuple(_part(one, setting) for one in quoted))
+
+
+def _part(one: QuotedStudy, setting: Setting) -> Section:
+    key = f"robustness-{one.name}"
+    result = one.result
+    if result is None:
+        missing = Paragraph(("There is none yet for this study and these data.",))
+        return Section(key, one.title, (missing,))
+    table = Table(
+        key=f"{key}-table",
+        title=one.title,
+        columns=tuple(
+            Column(capitalised(head), "text" if i == 0 else "number") for i, head in enumerate(result.columns)
+        ),
+        rows=tuple(tuple(_cell(entry) for entry in row) for row in result.rows),
+        source=setting.source(),
+        note=sentence(tidy(result.method)),
+        style="compact",
+    )
+    blocks: list[Block] = [Paragraph((" ".join(tidy(sentence(said)) for said in result.sentences),)), table]
+    if not one.same_code:
+        blocks.append(Note("Older code.", ("The code of data or models has changed since this was computed.",), "warn"))
+    return Section(key, one.title, tuple(blocks))
+
+
+def _cell(entry: str | float | None) -> Cell:
+    """Text as it is; a number with what it needs of decimals."""
+    if entry is None:
+        return cell(NOT_APPLICABLE)
+    if isinstance(entry, str):
+        return cell(tidy(entry))
+    whole = float(entry).is_integer()
+    return cell(number(entry, 0 if whole else 3 if abs(entry) < 0.1 else 2), entry)

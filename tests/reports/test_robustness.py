@@ -1,0 +1,96 @@
+"""Long studies: computed once, kept by content, quoted by the edition."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from evidence_factory import evidence
+
+from models.long_study import Inputs, LongResult, LongStudy
+from reports.evidence import QuotedStudy
+from reports.robustness import quoted_studies, run_long_studies
+from reports.sections.robustness import robustness_section
+from reports.setting import Setting
+
+FOUND = LongResult(("test", "p"), (("first", 0.25), ("second", None)), ("One of two is decided.",), "by hand")
+
+
+class Counted:
+    """A long study that counts how often it is computed."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def __call__(self, inputs: Inputs) -> LongResult:
+        assert inputs.panel.as_of <= inputs.study.about.as_of
+        self.runs += 1
+        return FOUND
+
+
+def test_a_result_is_computed_once_and_quoted(tmp_path: Path) -> None:
+    made, compute = evidence(), Counted()
+    studies = (LongStudy("counted", "How often?", compute),)
+    before = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
+    assert before == (QuotedStudy("counted", "How often?", None, same_code=False),)
+    first = run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    assert run_long_studies(made, workers=1, studies=studies, store=tmp_path) == first
+    assert compute.runs == 1
+    (quoted,) = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
+    assert quoted.result == FOUND
+    assert quoted.same_code
+
+
+def test_results_of_other_code_are_quoted_as_such_newest_first(tmp_path: Path) -> None:
+    made = evidence()
+    studies = (LongStudy("counted", "How often?", Counted()),)
+    (place,) = run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    record = json.loads(place.read_text())
+    place.unlink()
+    for age, method in ((100, "older"), (50, "newer")):
+        other = tmp_path / f"counted-{method}.json"
+        other.write_text(json.dumps(record | {"code": method, "result": record["result"] | {"method": method}}))
+        os.utime(other, (1e9 - age, 1e9 - age))
+    (quoted,) = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
+    assert quoted.result is not None
+    assert quoted.result.method == "newer"
+    assert not quoted.same_code
+
+
+@pytest.mark.parametrize("field", ["study", "data", "as_of"])
+def test_results_of_another_study_or_other_data_are_not_quoted(tmp_path: Path, field: str) -> None:
+    made = evidence()
+    studies = (LongStudy("counted", "How often?", Counted()),)
+    (place,) = run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    place.write_text(json.dumps(json.loads(place.read_text()) | {field: "other"}))
+    (quoted,) = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
+    assert quoted.result is None
+
+
+def test_half_a_record_is_no_result(tmp_path: Path) -> None:
+    made = evidence()
+    studies = (LongStudy("counted", "How often?", Counted()),)
+    (place,) = run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    place.write_text(place.read_text()[:40])
+    (quoted,) = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
+    assert quoted.result is None
+
+
+def test_the_section_quotes_what_is_there_and_says_what_is_not() -> None:
+    section = robustness_section(Setting(evidence()))
+    assert section is not None
+    found, missing = section.sections
+    assert [block.kind for block in found.blocks] == ["paragraph", "table", "note"]
+    assert "There is none yet" in str(missing.blocks)
+
+
+def test_without_long_studies_there_is_no_section() -> None:
+    assert robustness_section(Setting(replace(evidence(), robustness=()))) is None
+
+
+def test_a_ragged_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="2 entries"):
+        LongResult(("a", "b"), (("x",),), (), "")
