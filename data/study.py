@@ -198,6 +198,37 @@ class Stress(_Frozen):
     drawdown_window: Annotated[int, Field(ge=20)]
 
 
+class Shock(_Frozen):
+    """Moves of some assets in one session, in percent; the monitor shows what the others would do."""
+
+    name: str
+    moves: Annotated[dict[Role, float], Field(min_length=1)]
+
+
+class JointFall(_Frozen):
+    """Falls in percent, all within some sessions, whose probability the monitor shows."""
+
+    falls: Annotated[dict[Role, Annotated[float, Field(gt=-100.0, lt=0.0)]], Field(min_length=1)]
+    sessions: Annotated[int, Field(ge=1)]
+
+
+class Monitor(_Frozen):
+    """What the monitor looks at beside the pairs of the correlation models; what is left out is not shown.
+
+    `stressed` is the asset whose bad days CoVaR and marginal shortfall suppose, `tail` the share of days that are bad,
+    `mixes` the weights of the turbulent regime's correlations in the correlation stress, `replays` names of crises and
+    windows.
+    """
+
+    watch: tuple[Role, ...] = ()
+    stressed: Role | None = None
+    tail: Probability = 0.05
+    joint: JointFall | None = None
+    shocks: tuple[Shock, ...] = ()
+    replays: tuple[str, ...] = ()
+    mixes: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] = (0.5, 1.0)
+
+
 class Claim(_Frozen):
     """A statement to be judged, its family for the correction of multiplicity and its thresholds."""
 
@@ -228,6 +259,7 @@ class Study(_Frozen):
     correlation: Correlation
     regimes: Regimes
     stress: Stress
+    monitor: Monitor = Monitor()
     crises: tuple[Crisis, ...] = ()
     instruments: tuple[Instrument, ...]
     claims: dict[Annotated[str, Field(pattern=r"^C(0[1-9]|1\d|2[0-6])$")], Claim]
@@ -261,6 +293,7 @@ class Study(_Frozen):
             "correlation.pairs": tuple(role for pair in self.correlation.pairs for role in pair),
             "correlation.betas": tuple(role for pair in self.correlation.betas for role in pair),
             "regimes.reference": self.regimes.reference,
+            "monitor.watch": self.monitor.watch,
         }
         for key, roles in wanted.items():
             missing = sorted(set(roles) - set(self.roles))
@@ -269,10 +302,25 @@ class Study(_Frozen):
         outside = sorted(set(wanted["correlation.pairs"] + wanted["correlation.betas"]) - set(self.correlation.assets))
         if outside:
             raise ValueError(f"correlation: pairs and betas use {', '.join(outside)}, which is not among the assets")
+        self._check_monitor()
         for name, window in self.windows.items():
             if window.base < self.clock.start:
                 raise ValueError(f"windows.{name}: base {window.base} lies before clock.start {self.clock.start}")
         return self
+
+    def _check_monitor(self) -> None:
+        """See that the monitor's scenarios speak of modelled assets and of crises and windows that have a name."""
+        settings = self.monitor
+        used: dict[str, tuple[str, ...]] = {f"shocks ({shock.name})": tuple(shock.moves) for shock in settings.shocks}
+        used["stressed"] = () if settings.stressed is None else (settings.stressed,)
+        used["joint.falls"] = () if settings.joint is None else tuple(settings.joint.falls)
+        for key, roles in used.items():
+            outside = sorted(set(roles) - set(self.correlation.assets))
+            if outside:
+                raise ValueError(f"monitor.{key}: {', '.join(outside)} is not among correlation.assets")
+        unknown = sorted(set(settings.replays) - {crisis.name for crisis in self.crises} - set(self.windows))
+        if unknown:
+            raise ValueError(f"monitor.replays: no crisis or window is called {', '.join(unknown)}")
 
 
 def load_study(path: str | Path) -> Study:
