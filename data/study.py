@@ -42,12 +42,24 @@ Role = Literal[
     "world",
     "long_treasuries",
     "investment_grade",
+    "breakeven",
+    "metal_holdings",
+    "metal_positioning",
+    "margin_debt",
+    "crypto_funding",
+    "crypto_open_interest",
+    "crypto_sentiment",
+    "geopolitical_risk",
+    "policy_uncertainty",
+    "tariff_rate",
 ]
 ROLES: tuple[str, ...] = get_args(Role)
 
 Stamp = Literal["session", "ny16", "utc00"]
 Frequency = Literal["daily", "weekly", "monthly"]
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
+#: How far from one the weights of a mix may sum: rounding of decimals, nothing more.
+WHOLE = 1e-9
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -59,12 +71,24 @@ class CsvFile(_Frozen):
     """A file an instrument may be read from, or compared with, inside a folder of CSV files.
 
     `agreement` is the correlation of its changes with the priced file's below which the two are said to disagree.
+    `column` names the column that holds the level where it is none of the usual ones. `several` says what a date with
+    several rows is worth: they are refused unless the study says that their mean is meant. `half_days` is a file with
+    the prices at New York's early closes, which replace those of 16:00 on its half days.
     """
 
     name: str
     stamp: Stamp = "session"
     producer: str = "CSV file of the user"
     agreement: Probability = 0.75
+    column: str = ""
+    several: Literal["refused", "mean"] = "refused"
+    half_days: str = ""
+
+    @model_validator(mode="after")
+    def _early_only_in_new_york(self) -> Self:
+        if self.half_days and self.stamp != "ny16":
+            raise ValueError(f"half_days belongs to a file with stamp ny16, not {self.stamp}")
+        return self
 
 
 class Vendor(_Frozen):
@@ -198,6 +222,34 @@ class Stress(_Frozen):
     drawdown_window: Annotated[int, Field(ge=20)]
 
 
+class Attribution(_Frozen):
+    """Which moves of which window are attributed to which blocks of drivers; `added` blocks make a second reading."""
+
+    window: str
+    assets: tuple[Role, ...]
+    blocks: dict[str, tuple[Role, ...]]
+    added: dict[str, dict[str, tuple[Role, ...]]] = {}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every asset and driver."""
+        every = (self.blocks, *self.added.values())
+        return (*self.assets, *self.added, *(role for blocks in every for block in blocks.values() for role in block))
+
+
+class Portfolio(_Frozen):
+    """A stated mix of assets: its name and its weights, which sum to one."""
+
+    name: str
+    weights: dict[str, Annotated[float, Field(gt=0.0, le=1.0)]]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if len(self.weights) < 2 or abs(sum(self.weights.values()) - 1.0) > WHOLE:
+            raise ValueError(f"the weights of two assets or more sum to one, not to {sum(self.weights.values()):g}")
+        return self
+
+
 class Shock(_Frozen):
     """Moves of some assets in one session, in percent; the monitor shows what the others would do."""
 
@@ -261,6 +313,8 @@ class Study(_Frozen):
     stress: Stress
     monitor: Monitor = Monitor()
     crises: tuple[Crisis, ...] = ()
+    attribution: Attribution | None = None
+    portfolio: Portfolio | None = None
     instruments: tuple[Instrument, ...]
     claims: dict[Annotated[str, Field(pattern=r"^C(0[1-9]|1\d|2[0-6])$")], Claim]
     untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = {}
@@ -288,13 +342,19 @@ class Study(_Frozen):
             repeated = sorted({value for value in values if values.count(value) > 1})
             if repeated:
                 raise ValueError(f"instruments: the {what} {', '.join(repeated)} is given twice")
-        wanted = {
+        wanted: dict[str, tuple[str, ...]] = {
             "correlation.assets": self.correlation.assets,
             "correlation.pairs": tuple(role for pair in self.correlation.pairs for role in pair),
             "correlation.betas": tuple(role for pair in self.correlation.betas for role in pair),
             "regimes.reference": self.regimes.reference,
             "monitor.watch": self.monitor.watch,
         }
+        if self.attribution is not None:
+            wanted["attribution"] = self.attribution.roles
+            if self.attribution.window not in self.windows:
+                raise ValueError(f"attribution.window: there is no window {self.attribution.window!r}")
+        if self.portfolio is not None:
+            wanted["portfolio.weights"] = tuple(self.portfolio.weights)
         for key, roles in wanted.items():
             missing = sorted(set(roles) - set(self.roles))
             if missing:

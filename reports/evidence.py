@@ -8,7 +8,10 @@ from data.panel import Panel
 from data.study import Study
 from models.claims.recovery import Recovered
 from models.claims.verdict import Verdict
+from models.drivers import Fall
+from models.estimate import NotDecidable
 from models.long_study import LongResult
+from models.portfolio import PortfolioRisk
 from models.suite import Suite
 
 __all__ = ["Evidence", "Provenance", "QuotedStudy", "Recovered"]
@@ -66,7 +69,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything the pages may say."""
+    """Everything the pages may say.
+
+    `falls` and `portfolio` are what the study's attribution and its stated mix came to, empty and None where the study
+    asks for neither.
+    """
 
     study: Study
     panel: Panel
@@ -76,3 +83,5 @@ class Evidence:
     robustness: tuple[QuotedStudy, ...]
     provenance: Provenance
     quick: bool
+    falls: tuple[Fall, ...] = ()
+    portfolio: PortfolioRisk | NotDecidable | None = None

@@ -11,7 +11,11 @@ from data.panel import Panel
 from data.study import Study
 from models.claims import Verdict, check_thresholds, claims_to_judge, judge_all
 from models.claims.recovery import Recovered, recovery
+from models.drivers import Fall
+from models.estimate import NotDecidable
 from models.fitting import fit_suite
+from models.portfolio import PortfolioRisk
+from models.stakes import falls_of, portfolio_of
 from models.suite import Suite
 from reports.evidence import Evidence
 from reports.provenance import ROOT, model_sha256, provenance
@@ -47,6 +51,8 @@ def gather(
     key = (study.sha256, panel.sha256, panel.as_of.isoformat(), model_sha256())
     suite, verdicts = computed(key, quick, study=study, panel=panel, workers=workers, progress=progress)
     memory.reduce_size(items_limit=KEPT_RESULTS)
+    explained = memory.cache(_explain, ignore=["study", "panel"])
+    falls, portfolio = explained(key, quick, study=study, panel=panel)
     quoted = quoted_studies(study, panel)
     return Evidence(
         study=study,
@@ -57,7 +63,22 @@ def gather(
         robustness=quoted,
         provenance=provenance(study, panel, command, quoted),
         quick=quick,
+        falls=falls,
+        portfolio=portfolio,
     )
+
+
+def _explain(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,
+    *,
+    study: Study,
+    panel: Panel,
+) -> tuple[tuple[Fall, ...], PortfolioRisk | NotDecidable | None]:
+    """What the event's page says of causes and of the mix, as known on the article's date."""
+    known = panel.until(study.about.as_of)
+    replications = study.inference.quick_replications if quick else study.inference.replications
+    return falls_of(known, study, replications=replications), portfolio_of(known, study, replications=replications)
 
 
 def _compute(

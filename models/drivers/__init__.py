@@ -3,6 +3,7 @@
 from models.drivers.attribution import Attribution, attribute_window, beyond
 from models.drivers.causality import Causality, granger_causality
 from models.drivers.contagion import adjusted_correlation, contagion_bound
+from models.drivers.falls import Fall, explain_falls
 from models.drivers.partial import PartialFit, partial_r_squared, rolling_partial_r_squared
 from models.drivers.predictive import (
     OutOfSample,
@@ -17,6 +18,7 @@ __all__ = [
     "Attribution",
     "Causality",
     "ExplainedShares",
+    "Fall",
     "OutOfSample",
     "PartialFit",
     "PredictiveRegression",
@@ -26,6 +28,7 @@ __all__ = [
     "bias_corrected_slope",
     "clark_west",
     "contagion_bound",
+    "explain_falls",
     "explained_shares",
     "granger_causality",
     "long_horizon_regression",

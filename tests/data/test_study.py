@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,3 +80,33 @@ def test_a_mistake_is_named(written: Callable[[str], Path], old: str, new: str, 
 def test_a_study_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(StudyFileError, match="cannot be read"):
         load_study(tmp_path / name)
+
+
+MIX = '[portfolio]\nname = "half and half"\nweights = {{ growth = {}, market = 0.5 }}\n\n[clock]'
+WHY = '[attribution]\nwindow = "{}"\nassets = ["growth"]\nblocks = {{ market = ["{}"] }}\n\n[clock]'
+
+
+def test_a_mix_and_an_attribution_may_be_stated(written: Callable[[str], Path]) -> None:
+    study = load_study(written(TEXT.replace("[clock]", MIX.format(0.5)).replace("[clock]", WHY.format("short", "oil"))))
+    assert study.portfolio is not None
+    assert study.portfolio.weights == {"growth": 0.5, "market": 0.5}
+    assert study.attribution is not None
+    assert study.attribution.roles == ("growth", "oil")
+    bare = load_study(INDICES)
+    assert bare.portfolio is None
+    assert bare.attribution is None
+
+
+@pytest.mark.parametrize(
+    ("addition", "words"),
+    [
+        (MIX.format(0.6), "portfolio: the weights of two assets or more sum to one, not to 1.1"),
+        (MIX.format(-0.5), "portfolio.weights.growth"),
+        (MIX.replace("growth", "silver").format(0.5), "portfolio.weights: no instrument plays the role silver"),
+        (WHY.format("shortest", "oil"), "attribution.window: there is no window 'shortest'"),
+        (WHY.format("short", "silver"), "attribution: no instrument plays the role silver"),
+    ],
+)
+def test_an_impossible_mix_or_attribution_is_named(written: Callable[[str], Path], addition: str, words: str) -> None:
+    with pytest.raises(StudyFileError, match=re.escape(words)):
+        load_study(written(TEXT.replace("[clock]", addition, 1)))
