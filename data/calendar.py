@@ -147,12 +147,24 @@ def rule(exchange: str, always: Iterable[tuple[str, str]], lagged: Iterable[tupl
         Instruments that are used from their release on.
     """
     parts = [f"Prices are aligned on the sessions of {exchange}, then changes are taken; nothing is filled."]
-    parts += [
-        f"{name} trades around the clock and is taken {STAMPS[stamp]}; a weekend's move falls into the next session."
-        for name, stamp in always
-    ]
-    parts += [
-        f"{name} is used from {days} day{'' if days == 1 else 's'} after its reference date on."
-        for name, days in lagged
-    ]
+    by_stamp: dict[str, list[str]] = {}
+    for name, stamp in always:
+        by_stamp.setdefault(stamp, []).append(name)
+    for stamp, names in by_stamp.items():
+        trade, take = ("trades", "is") if len(names) == 1 else ("trade", "are")
+        parts.append(
+            f"{_joined(names)} {trade} around the clock and {take} taken {STAMPS[stamp]}; "
+            "a weekend's move falls into the next session."
+        )
+    by_lag: dict[int, list[str]] = {}
+    for name, days in lagged:
+        by_lag.setdefault(days, []).append(name)
+    for days, names in sorted(by_lag.items()):
+        use, whose = ("is", "its") if len(names) == 1 else ("are", "their")
+        plural = "" if days == 1 else "s"
+        parts.append(f"{_joined(names)} {use} used from {days} day{plural} after {whose} reference date on.")
     return " ".join(parts)
+
+
+def _joined(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{'; '.join(names[:-1])} and {names[-1]}"

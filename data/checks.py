@@ -283,10 +283,15 @@ def clocks(subject: Subject) -> list[Finding]:
         if lender is not None:
             detail = f"from {lender.origin.address}, {STAMPS[lender.origin.stamp]}; the priced file has none"
             found.append(subject.finding("volume", "green", detail))
-    early = subject.half_days
-    if instrument.trades == "always" and len(early):
+    early = subject.half_days.intersection(subject.delivery.early_closes)
+    late = subject.half_days.difference(early)
+    if len(early):
         days = counted(len(early), "half day")
-        detail = f"taken after the exchange's early close on {days}, the last on {early[-1]:%Y-%m-%d}"
+        detail = f"taken at the exchange's early close on {days}, the last on {early[-1]:%Y-%m-%d}"
+        found.append(subject.finding("half days", "green", detail))
+    if subject.delivery.origin.stamp != "session" and instrument.change == "log" and len(late):
+        days = counted(len(late), "half day")
+        detail = f"taken after the exchange's early close on {days}, the last on {late[-1]:%Y-%m-%d}"
         found.append(subject.finding("half days", "green", detail))
     if instrument.release_lag_days:
         detail = (

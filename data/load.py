@@ -221,7 +221,9 @@ def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Deliver
 
 
 def _known(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:
-    return replace(delivery, frame=calendar.released(delivery.frame, instrument.release_lag_days, cut))
+    frame = calendar.released(delivery.frame, instrument.release_lag_days, cut)
+    early = delivery.early_closes
+    return replace(delivery, frame=frame, early_closes=early[early.isin(frame.index)])
 
 
 def _clock(study: Study, deliveries: Mapping[str, Delivery], cut: date) -> pd.DatetimeIndex:
@@ -275,7 +277,12 @@ def _rule(study: Study, members: Mapping[str, _Member]) -> str:
     here = [(member.instrument, member.delivery.origin.stamp) for member in members.values()]
     always = [(one.name, stamp) for one, stamp in here if one.trades == "always"]
     lagged = [(one.name, one.release_lag_days) for one, _ in here if one.release_lag_days]
-    return calendar.rule(study.clock.exchange, always, lagged)
+    early = [
+        (one.instrument.name, int(one.aligned.levels.index.isin(one.delivery.early_closes).sum()))
+        for one in members.values()
+    ]
+    words = [f" On {days} half days {name} is taken at the early close, 13:00." for name, days in early if days]
+    return calendar.rule(study.clock.exchange, always, lagged) + "".join(words)
 
 
 def _described(source: Source, simulated: bool) -> str:

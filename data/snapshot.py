@@ -46,6 +46,7 @@ class SnapshotSeries(_Frozen):
     stamp: Stamp = "session"
     note: str = ""
     remarks: tuple[str, ...] = ()
+    early_closes: tuple[date, ...] = ()
     alternatives: tuple[SnapshotSeries, ...] = ()
 
 
@@ -154,6 +155,7 @@ class SnapshotFolder:
             origin,
             note=entry.note,
             remarks=entry.remarks,
+            early_closes=pd.DatetimeIndex(entry.early_closes).as_unit("ns"),
             alternatives=tuple(self._verified(one) for one in entry.alternatives),
         )
 
@@ -241,6 +243,7 @@ def _write(folder: Path, stem: str, delivery: Delivery, fetched: date) -> Snapsh
         stamp=origin.stamp,
         note=delivery.note,
         remarks=delivery.remarks,
+        early_closes=tuple(day.date() for day in delivery.early_closes),
         alternatives=tuple(_write(folder, f"{stem}-{one.origin.stamp}", one, fetched) for one in delivery.alternatives),
     )
 

@@ -1,9 +1,10 @@
-"""Hourly Bitcoin candles of exchanges -> its price at 16:00 New York, by the clock of the day, summer and winter."""
+"""Hourly Bitcoin candles of exchanges -> its price at New York's close, by the clock of the day, summer and winter."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from data.calendar import half_days
+from data.sources.csvfiles import NEW_YORK as NEW_YORK_EXCHANGE
 from data.sources.faults import EmptyAnswerError
 from data.sources.protocol import Delivery
 from data.sources.vendors import changed_format, delivered
@@ -18,8 +21,8 @@ from data.sources.web import Web
 from data.study import Vendor
 
 NEW_YORK = "America/New_York"
-LAST_HOUR = 15
-"""The candle that begins at 15:00 New York ends at 16:00."""
+LAST_HOUR, EARLY_HOUR = 15, 12
+"""The candle that begins at 15:00 New York ends at 16:00; on a half day the last one begins at 12:00."""
 HOUR = timedelta(hours=1)
 
 Candle = tuple[int, float, float]
@@ -27,7 +30,7 @@ Candle = tuple[int, float, float]
 
 
 def new_york_close(candles: pd.DataFrame) -> pd.DataFrame:
-    """Close of the candle that ends at 16:00 New York, for every date that has one.
+    """Close of the candle that ends at 16:00 New York, at 13:00 on the exchange's half days, where there is one.
 
     Parameters
     ----------
@@ -41,8 +44,10 @@ def new_york_close(candles: pd.DataFrame) -> pd.DataFrame:
     """
     local = pd.DatetimeIndex(candles.index).tz_convert(NEW_YORK)
     traded = candles["volume"].to_numpy() > 0.0
-    chosen = (local.hour == LAST_HOUR) & (local.minute == 0) & traded
-    days = local[chosen].tz_localize(None).normalize()
+    dates = local.tz_localize(None).normalize()
+    short = dates.isin(half_days(NEW_YORK_EXCHANGE, dates.min().date(), dates.max().date()))
+    chosen = (local.hour == np.where(short, EARLY_HOUR, LAST_HOUR)) & (local.minute == 0) & traded
+    days = dates[chosen]
     index = pd.DatetimeIndex(days, name="date").as_unit("ns")
     return pd.DataFrame({"close": candles["close"].to_numpy()[chosen]}, index=index)
 
@@ -99,15 +104,18 @@ class HourlyCandles:
         if not np.isfinite(candles[["close", "volume"]].to_numpy()).all():
             raise changed_format(vendor, "holds a candle without close or volume")
         candles.index = pd.DatetimeIndex(pd.to_datetime(candles["begin"], unit="s", utc=True))
-        return delivered(
+        delivery = delivered(
             new_york_close(candles),
             vendor,
             as_of,
             producer=self._producer,
             address=f"hourly candles of {vendor.symbol}",
             licence=f"terms of {self._producer}",
-            vintage=", at 16:00 New York",
+            vintage=", at 16:00 New York, at 13:00 on half days",
         )
+        days = pd.DatetimeIndex(delivery.frame.index)
+        early = half_days(NEW_YORK_EXCHANGE, days[0].date(), days[-1].date()).intersection(days)
+        return replace(delivery, early_closes=pd.DatetimeIndex(early))
 
     def _pages(self, vendor: Vendor, as_of: date) -> Iterator[list[Candle]]:
         begin = datetime(self._first.year, self._first.month, self._first.day, tzinfo=UTC)

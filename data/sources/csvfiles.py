@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.errors import SourceError
+from data.calendar import half_days
+from data.errors import QualityError, SourceError
 from data.origin import Origin
 from data.sources.csvtext import parse_csv, read_bytes
-from data.sources.protocol import Delivery, Kind, SeriesAbsentError
+from data.sources.protocol import Delivery, Kind, SeriesAbsentError, level_column
 from data.study import CsvFile, Instrument
 
 SIMULATED = "SIMULATED"
+NEW_YORK = "XNYS"
+"""The exchange whose close the stamp ny16 follows."""
 
 
 class CsvFolder:
@@ -75,10 +78,19 @@ class CsvFolder:
         )
 
     def _name(self, file: CsvFile) -> str | None:
-        return self._names.get(file.name, self._names.get(file.name.lower()))
+        """Its name as it stands in the folder, or below it where the study names a file there; None if it is absent."""
+        below = file.name if "/" in file.name and (self._folder / file.name).exists() else None
+        return self._names.get(file.name, self._names.get(file.name.lower(), below))
 
     def _deliver(self, file: CsvFile) -> Delivery:
-        return deliver_file(self._folder / (self._name(file) or file.name), file)
+        delivery = deliver_file(self._path(file), file)
+        early = CsvFile(name=file.half_days, stamp=file.stamp, producer=file.producer)
+        if not file.half_days or self._name(early) is None:
+            return delivery
+        return at_early_closes(delivery, deliver_file(self._path(early), early))
+
+    def _path(self, file: CsvFile) -> Path:
+        return self._folder / (self._name(file) or file.name)
 
 
 def _candidates(instrument: Instrument) -> tuple[CsvFile, ...]:
@@ -91,19 +103,53 @@ def _candidates(instrument: Instrument) -> tuple[CsvFile, ...]:
 def deliver_file(path: Path, file: CsvFile) -> Delivery:
     """Read one CSV file into a Delivery whose Origin says what it is."""
     content = read_bytes(path)
-    parsed = parse_csv(content, path.name)
+    parsed = parse_csv(content, path.name, column=file.column, mean_of_several=file.several == "mean")
     simulated = SIMULATED in path.name or any(SIMULATED in line for line in parsed.comments)
     origin = Origin(
         producer="Simulated by this study" if simulated else file.producer,
         address=path.name,
         accessed=None,
-        adjustment=adjustment_of(parsed.frame.columns),
+        adjustment=_adjustment(file, parsed.frame.columns),
         licence="as the code of this study" if simulated else "as agreed between the holder and the producer",
         sha256=hashlib.sha256(content).hexdigest(),
         stamp=file.stamp,
         simulated=simulated,
     )
     return Delivery(parsed.frame, origin, agreement=file.agreement)
+
+
+def at_early_closes(delivery: Delivery, early: Delivery) -> Delivery:
+    """A series of 16:00 New York with the prices at the early close on the exchange's half days.
+
+    Raises
+    ------
+    QualityError
+        If `early` holds a date that is no half day of New York's exchange.
+    """
+    span = early.level.index
+    short = half_days(NEW_YORK, span[0].date(), span[-1].date())
+    stray = span.difference(short)
+    if len(stray):
+        raise QualityError(
+            early.origin.address,
+            f"holds {stray[0]:%Y-%m-%d}, which is no half day of {NEW_YORK}",
+            "Keep the half days alone: this file replaces the price of 16:00.",
+        )
+    frame = delivery.frame.copy()
+    column = level_column(frame.columns)
+    replaced = span.intersection(frame.index)
+    frame.loc[replaced, column] = early.level[replaced]
+    digest = hashlib.sha256(f"{delivery.origin.sha256} {early.origin.sha256}".encode()).hexdigest()
+    address = f"{delivery.origin.address}, on half days {early.origin.address}"
+    origin = replace(delivery.origin, address=address, sha256=digest)
+    return replace(delivery, frame=frame, origin=origin, early_closes=pd.DatetimeIndex(replaced))
+
+
+def _adjustment(file: CsvFile, columns: pd.Index) -> str:
+    if not file.column and file.several == "refused":
+        return adjustment_of(columns)
+    column = file.column.replace("_", " ") or "value"
+    return f"{column} as published{', mean of the day' if file.several == 'mean' else ''}"
 
 
 def adjustment_of(columns: pd.Index) -> str:

@@ -49,7 +49,7 @@ def read_bytes(path: Path) -> bytes:
         raise SourceError(path.name, f"cannot be read ({reason})", "Check the file and its permissions.") from error
 
 
-def parse_csv(content: bytes, name: str) -> CsvText:
+def parse_csv(content: bytes, name: str, *, column: str = "", mean_of_several: bool = False) -> CsvText:
     """Parse one instrument's CSV file.
 
     Parameters
@@ -60,6 +60,11 @@ def parse_csv(content: bytes, name: str) -> CsvText:
         ignored.
     name : str
         What to call the file in an error.
+    column : str
+        Column to read as `value` in place of the usual ones.
+    mean_of_several : bool
+        Whether the rows of a date are averaged; otherwise a date that repeats is an error. A blank among them leaves
+        the date blank.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def parse_csv(content: bytes, name: str) -> CsvText:
         raise SourceError(name, "holds no header", _FORMAT + ".")
     first_line = start + 2
     header, widths, flat = _quoted(lines[start:], name) if '"' in text else _plain(lines[start:])
-    columns = _columns(header, name)
+    columns = _columns(header, name, column)
     if not widths:
         raise SourceError(name, "holds a header but no row", "Give at least the sessions of the study's window.")
     if set(widths) != {len(header)}:
@@ -90,11 +95,17 @@ def parse_csv(content: bytes, name: str) -> CsvText:
             f"has {widths[offset]} fields where the header has {len(header)}",
             "Mend or remove the line; a download may have been cut short.",
         )
-    fields = {column: flat[at :: len(header)] for column, at in columns.items()}
-    dates = _dates(fields["date"], name, first_line)
-    numbers = {column: _numbers(fields[column], column, name, first_line) for column in COLUMNS if column in columns}
+    fields = {kind: flat[at :: len(header)] for kind, at in columns.items()}
+    dates = _dates(fields["date"], name, first_line, repeat=mean_of_several)
+    numbers = {kind: _numbers(fields[kind], kind, name, first_line) for kind in COLUMNS if kind in columns}
     comments = tuple(line.lstrip("# ").rstrip() for line in lines[:start] if line.startswith("#"))
-    return CsvText(comments, pd.DataFrame(numbers, index=pd.DatetimeIndex(dates, name="date")))
+    frame = pd.DataFrame(numbers, index=pd.DatetimeIndex(dates, name="date"))
+    return CsvText(comments, _daily_means(frame) if mean_of_several else frame)
+
+
+def _daily_means(frame: pd.DataFrame) -> pd.DataFrame:
+    blank = frame.isna().groupby(level=0).any()
+    return frame.groupby(level=0).mean().mask(blank)
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -132,23 +143,29 @@ def _quoted(lines: list[str], name: str) -> tuple[list[str], list[int], list[str
     return header, [len(row) for row in rows], list(chain.from_iterable(rows))
 
 
-def _columns(header: Sequence[str], name: str) -> dict[str, int]:
-    names = [column.strip().lower().replace(" ", "_") for column in header]
-    repeated = sorted({column for column in names if names.count(column) > 1})
+def _columns(header: Sequence[str], name: str, column: str) -> dict[str, int]:
+    names = [one.strip().lower().replace(" ", "_") for one in header]
+    repeated = sorted({one for one in names if names.count(one) > 1})
     if repeated:
         raise SourceError(name, f"has the column {repeated[0]!r} twice", "Keep one of them.")
     found = ", ".join(header[:8])
     if "date" not in names:
         separator = " (is it separated by semicolons?)" if len(header) == 1 and ";" in header[0] else ""
         raise SourceError(name, f"has no column 'date'{separator}; it has: {found[:120]}", _FORMAT + ".")
+    if column:
+        if column not in names:
+            raise SourceError(
+                name, f"has no column {column!r}; it has: {found[:120]}", "Correct `column` in the study file."
+            )
+        return {"date": names.index("date"), "value": names.index(column)}
     if not set(LEVELS) & set(names):
         raise SourceError(name, f"has no column close, adj_close or value; it has: {found[:120]}", _FORMAT + ".")
     if "value" in names and {"close", "adj_close"} & set(names):
         raise SourceError(name, "has both 'value' and a close", "Keep the one that is to be studied.")
-    return {column: names.index(column) for column in ("date", *COLUMNS) if column in names}
+    return {one: names.index(one) for one in ("date", *COLUMNS) if one in names}
 
 
-def _dates(fields: Sequence[str], name: str, first_line: int) -> np.ndarray:
+def _dates(fields: Sequence[str], name: str, first_line: int, *, repeat: bool) -> np.ndarray:
     try:
         days = np.array(fields, dtype="datetime64[D]")
     except ValueError:
@@ -166,7 +183,7 @@ def _dates(fields: Sequence[str], name: str, first_line: int) -> np.ndarray:
         raise QualityError(name, "dates descend", "Sort the file with the oldest date first.")
     ordered = np.sort(days)
     doubled = ordered[1:][np.diff(ordered).astype(np.int64) == 0]
-    if doubled.size:
+    if doubled.size and not repeat:
         more = f" and {doubled.size - 1} more" if doubled.size > 1 else ""
         raise QualityError(name, f"the date {doubled[0]}{more} stands there twice", "Keep one row a date.")
     if (steps < 0).any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import pandas as pd
@@ -34,6 +34,8 @@ class Delivery:
         How it came to this file or vendor when it was not the first choice, else empty.
     remarks : tuple of str
         What else happened on the way, e.g. a bar that was still trading and was left out.
+    early_closes : DatetimeIndex
+        Half days of New York whose price is the one at the early close, for a series of 16:00.
     agreement : float
         Correlation of its changes with the priced series' below which the two are said to disagree.
     alternatives : tuple of Delivery
@@ -46,6 +48,7 @@ class Delivery:
     origin: Origin
     note: str = ""
     remarks: tuple[str, ...] = ()
+    early_closes: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
     agreement: float = 0.0
     alternatives: tuple[Delivery, ...] = ()
     cross_checks: tuple[Delivery, ...] = ()

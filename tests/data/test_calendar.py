@@ -109,3 +109,10 @@ def test_the_rule_names_each_clock() -> None:
     assert "sessions of XNYS" in words
     assert "Bitcoin trades around the clock and is taken at 16:00 New York" in words
     assert "Conditions is used from 5 days after its reference date on" in words
+
+
+def test_the_rule_gathers_series_of_one_clock_and_one_lag() -> None:
+    words = rule("XNYS", [("A", "ny16"), ("B", "utc00"), ("C", "utc00")], [("D", 5), ("E", 1), ("F", 1)])
+    assert "B and C trade around the clock and are taken at 24:00 UTC" in words
+    assert "E and F are used from 1 day after their reference date on." in words
+    assert words.count("around the clock") == 2

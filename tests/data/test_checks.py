@@ -229,7 +229,11 @@ def test_clocks_tell_half_days_lags_and_second_choices() -> None:
     lagged = Instrument(id="N", role="conditions", name="N", frequency="weekly", release_lag_days=5)
     weekly = calm()[["close"]].iloc[::5]
     assert only(clocks(subject(weekly, lagged))).check == "release lag"
-    assert only(clocks(subject(calm(), BITCOIN))).check == "half days"
+    late = subject(calm(), BITCOIN)
+    late = replace(late, delivery=replace(late.delivery, origin=replace(late.delivery.origin, stamp="ny16")))
+    assert only(clocks(late)).detail.startswith("taken after the exchange's early close")
+    timely = replace(late, delivery=replace(late.delivery, early_closes=late.half_days))
+    assert only(clocks(timely)).detail.startswith("taken at the exchange's early close")
     second = subject(calm())
     noted = replace(second, delivery=replace(second.delivery, note="read from b.csv, as a.csv is not in the folder"))
     assert only(clocks(noted)).light == "amber"

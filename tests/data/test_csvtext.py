@@ -173,3 +173,21 @@ def test_what_pandas_writes_is_read_back_bit_by_bit(days: list[object], data: st
     written = pd.DataFrame({"close": values}, index=index)
     read = parse_csv(written.to_csv(date_format="%Y-%m-%d").encode(), "x.csv").frame
     pd.testing.assert_frame_equal(read, written, check_exact=True)
+
+
+def test_a_named_column_is_read_as_the_value() -> None:
+    content = b"date,long,short,net long\n2026-01-06,5,2,3\n2026-01-13,5,6,-1\n"
+    assert parse_csv(content, "cot.csv", column="net_long").frame["value"].tolist() == [3.0, -1.0]
+    with pytest.raises(SourceError, match="no column 'net'"):
+        parse_csv(content, "cot.csv", column="net")
+
+
+def test_several_rows_a_date_are_averaged_only_where_they_are_meant() -> None:
+    content = b"date,value\n2026-01-01,1\n2026-01-01,2\n2026-01-01,6\n2026-01-02,4\n2026-01-02,.\n"
+    with pytest.raises(QualityError, match="stands there twice"):
+        parse_csv(content, "funding.csv")
+    means = parse_csv(content, "funding.csv", mean_of_several=True).frame["value"]
+    assert means.index.tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-02")]
+    np.testing.assert_array_equal(means, [3.0, np.nan])
+    with pytest.raises(QualityError, match="not in order"):
+        parse_csv(b"date,value\n2026-01-02,1\n2026-01-01,2\n2026-01-01,2\n", "x.csv", mean_of_several=True)

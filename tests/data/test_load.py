@@ -337,3 +337,44 @@ def test_a_start_on_a_weekend_without_a_session_is_refused(small_study: Study, f
     )
     with pytest.raises(QualityError, match=r"AS_OF=2025-12-28: leaves 0 sessions"):
         load_panel(weekend, folder, "2025-12-28")
+
+
+class TestHalfDays:
+    """Black Friday and Christmas Eve of the made-up folder's two years close at 13:00."""
+
+    SHORT = ("2024-07-03", "2024-11-29", "2024-12-24", "2025-07-03", "2025-11-28", "2025-12-24")
+
+    def study(self, small_study: Study) -> Study:
+        crypto, *others = small_study.instruments
+        files = (crypto.files[0].model_copy(update={"half_days": "more/btc-early.csv"}), *crypto.files[1:])
+        return small_study.model_copy(update={"instruments": (crypto.model_copy(update={"files": files}), *others)})
+
+    def write(self, folder: Path, days: tuple[str, ...]) -> None:
+        (folder / "more").mkdir()
+        rows = "".join(f"{day},{40_000 + i}\n" for i, day in enumerate(days))
+        (folder / "more" / "btc-early.csv").write_text(f"date,close\n{rows}")
+
+    def test_prices_of_the_early_close_replace_those_of_16_00(self, small_study: Study, folder: Path) -> None:
+        before = load_panel(self.study(small_study), folder)
+        self.write(folder, self.SHORT)
+        after = load_panel(self.study(small_study), folder)
+        changed = after.levels.index[(after.levels["crypto"] != before.levels["crypto"])]
+        assert [f"{day:%Y-%m-%d}" for day in changed] == list(self.SHORT)
+        assert after.levels.loc["2025-11-28", "crypto"] == 40_004.0
+        assert "On 6 half days Bitcoin is taken at the early close, 13:00." in after.calendar_rule
+        assert after.origins["crypto"].address == "btc-ny16.csv, on half days btc-early.csv"
+        assert after.origins["crypto"].sha256 != before.origins["crypto"].sha256
+        assert {one.detail[:30] for one in after.quality.findings if one.check == "half days"} == {
+            "taken at the exchange's early "
+        }
+        early = load_panel(self.study(small_study), folder, "2025-12-20")
+        assert "On 5 half days Bitcoin" in early.calendar_rule
+
+    def test_a_day_that_is_no_half_day_is_refused(self, small_study: Study, folder: Path) -> None:
+        self.write(folder, (*self.SHORT[:-1], "2025-12-23"))
+        with pytest.raises(QualityError, match="2025-12-23, which is no half day"):
+            load_panel(self.study(small_study), folder)
+
+    def test_another_clock_has_no_early_close(self) -> None:
+        with pytest.raises(ValueError, match="ny16"):
+            CsvFile(name="btc.csv", stamp="utc00", half_days="early.csv")

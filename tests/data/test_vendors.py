@@ -307,6 +307,9 @@ class TestYahooOverTheWire:
             self.fetch(httpserver, "FFF", chart("FFF", indicators={"bars": []}))
 
 
+EARLY_CLOSES = "alt/btc-usd-ny13_nyse-half-days.csv"
+
+
 def hours(begin: str, end: str) -> pd.DataFrame:
     index = pd.date_range(begin, end, freq="h", tz="UTC")
     return pd.DataFrame({"close": np.arange(len(index), dtype=float), "volume": 1.0}, index=index)
@@ -321,6 +324,13 @@ class TestNewYorkClose:
         assert closes["2025-03-09"] == candles["close"].loc["2025-03-09 19:00+00:00"]
         assert closes.index.tolist() == pd.date_range("2025-03-07", "2025-03-10").tolist()
 
+    def test_a_half_day_closes_at_one(self) -> None:
+        candles = hours("2025-11-27", "2025-12-01")
+        closes = new_york_close(candles)["close"]
+        # Black Friday is a half day; the calendar days around it are not.
+        assert closes["2025-11-28"] == candles["close"].loc["2025-11-28 17:00+00:00"]
+        assert closes["2025-11-29"] == candles["close"].loc["2025-11-29 20:00+00:00"]
+
     def test_a_missing_or_idle_hour_gives_no_value(self) -> None:
         candles = hours("2025-06-01", "2025-06-04")
         candles.loc["2025-06-02 19:00+00:00", "volume"] = 0.0
@@ -332,6 +342,8 @@ class TestNewYorkClose:
         hourly.index = pd.DatetimeIndex(pd.to_datetime(hourly["date_utc"], utc=True))
         made = new_york_close(hourly)["close"]
         given = pd.read_csv(market_folder / "btc-usd-ny16.csv", index_col="date", parse_dates=True)["close"]
+        early = pd.read_csv(market_folder / EARLY_CLOSES, index_col="date", parse_dates=True)["close"]
+        given.loc[early.index] = early
         assert made.index.difference(given.index).empty
         assert (made == given.reindex(made.index)).all()
         assert len(given.index.difference(made.index)) <= 2
