@@ -55,9 +55,12 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
     QualityError
         If a series cannot be used, or a required one is too short or ends before the study's windows do.
     """
-    cut = as_of_date(as_of, study)
-    opened = open_source(study, source)
-    deliveries, absent = _deliver(study, opened, cut)
+    return panel_from(open_source(study, source), study, as_of_date(as_of, study))
+
+
+def panel_from(source: Source, study: Study, cut: date) -> Panel:
+    """Check and align what a source delivers up to the date `cut`; raises as `load_panel` does."""
+    deliveries, absent = _deliver(study, source, cut)
     clock = _clock(study, deliveries, cut)
     members = {role: _member(study.instrument(role), delivery, clock, cut) for role, delivery in deliveries.items()}
     absent += [(role, "it has no value on any session of the panel") for role in members if members[role].is_silent]
@@ -65,7 +68,7 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
     for member in members.values():
         if member.instrument.required:
             _require_length(member, clock)
-    simulated = opened.kind == "simulated" or any(member.delivery.origin.simulated for member in members.values())
+    simulated = source.kind == "simulated" or any(member.delivery.origin.simulated for member in members.values())
     early = calendar.half_days(study.clock.exchange, study.clock.start, cut).intersection(clock)
     return Panel(
         levels=pd.DataFrame({role: member.aligned.levels for role, member in members.items()}),
@@ -79,7 +82,7 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
         units=MappingProxyType({role: UNITS[member.instrument.change] for role, member in members.items()}),
         calendar_rule=_rule(study, members),
         kind="simulated" if simulated else "real",
-        source=f"{_described(opened, simulated)}, to {iso(clock[-1])}",
+        source=f"{_described(source, simulated)}, to {iso(clock[-1])}",
         as_of=cut,
         quality=_report(study, members, early, absent),
         sha256=_digest(members),
