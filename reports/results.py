@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.claims.verdict import Exhibit, Part, SpecificationResult, Verdict
+from models.claims.verdict import Confirmation, Exhibit, MovedWindow, Part, SpecificationResult, Verdict
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
@@ -181,6 +181,30 @@ def _verdict(verdict: Verdict) -> Json:
         "median": _number(verdict.median),
         "secondary": {label: _measure(one) for label, one in verdict.secondary.items()},
         "exhibits": [_exhibit(one) for one in verdict.exhibits],
+        "moved": [_moved(one) for one in verdict.moved],
+        "confirmation": None if verdict.confirmation is None else _confirmation(verdict.confirmation),
+    }
+
+
+def _moved(one: MovedWindow) -> Json:
+    return {
+        "shift_base": one.shift_base,
+        "shift_last": one.shift_last,
+        "base": one.base.isoformat(),
+        "last": one.last.isoformat(),
+        "estimate": _estimate(one.estimate),
+        "holds": one.holds,
+    }
+
+
+def _confirmation(one: Confirmation) -> Json:
+    return {
+        "label": one.label,
+        "after": one.after.isoformat(),
+        "last": one.last.isoformat(),
+        "sessions": one.sessions,
+        "estimate": _estimate(one.estimate),
+        "towards": one.towards,
     }
 
 

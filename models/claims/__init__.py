@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from data.panel import Panel
 from data.study import Study
+from models.claims.confirmation import confirmations
 from models.claims.machine import Progress, check_thresholds, claims_to_judge, judge_claims
 from models.claims.verdict import Outcome, Verdict
 from models.fitting import fit_suite
 from models.suite import Suite
 
-__all__ = ["Outcome", "Verdict", "check_thresholds", "claims_to_judge", "judge_all"]
+__all__ = ["Outcome", "Verdict", "check_thresholds", "claims_to_judge", "confirmations", "judge_all"]
 
 
 def judge_all(

@@ -26,6 +26,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.primary import Primary, reaching
 from models.claims.rule import Ruling, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.correlation import CCC, CDCC, DCC
@@ -239,10 +240,16 @@ def _probabilities(
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The smaller of the two falls."""
+    return reaching(_smaller_fall(case, window_span(case, "short"), MINERS), case.thresholds["fall"])
+
+
 CLAIM = Claim(
     id="C01",
     needs=(CRYPTO, MINERS),
     windows=("short", "full"),
     thresholds=("fall", "return_period_years", "ratio"),
     measure=measure,
+    primary=primary,
 )

@@ -23,6 +23,7 @@ import numpy as np
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import agreement
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, judge_effect
 from models.claims.verdict import Exhibit, Outcome
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -30,6 +31,7 @@ from models.events import AbnormalReturns, abnormal_returns
 
 FALLING = ("miners", "crypto")
 FACTORS = ("market", "dollar", "real_yield")
+NO_FALL = NotDecidable("the miners and Bitcoin did not both fall in this window")
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -90,8 +92,8 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
     gold = case.panel.names["metal"].lower()
     moved = "rose" if held.value >= 0.0 else "fell"
     label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
-    if any(case.panel.returns.loc[case.sessions(window), role].sum() >= 0.0 for role in FALLING):
-        return Leg(label, NotDecidable("the miners and Bitcoin did not both fall in this window"), sesoi)
+    if _nothing_fell(case, window):
+        return Leg(label, NO_FALL, sesoi)
     relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)
     if held.value < -case.thresholds["clear_fall"]:
         less = "fell less than" if gap.value > 0.0 else "fell no less than"
@@ -106,10 +108,23 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
     return Leg(label, gap, sesoi, p_value, ruling=ruling)
 
 
+def _nothing_fell(case: Case, window: str) -> bool:
+    return any(case.panel.returns.loc[case.sessions(window), role].sum() >= 0.0 for role in FALLING)
+
+
 def _over_windows(outcomes: Sequence[Outcome]) -> Outcome:
     """Agreement of the windows in which miners and Bitcoin fell; not testable where there is none."""
     judged = [outcome for outcome in outcomes if outcome is not Outcome.NOT_TESTABLE]
     return agreement(judged) if judged else Outcome.NOT_TESTABLE
+
+
+def primary(case: Case) -> Primary | NotDecidable:
+    """Return of gold, and whether it held and beat the others."""
+    if _nothing_fell(case, "short"):
+        return NO_FALL
+    held, (gap, _) = _cumulative_return(case, "short"), _study_event(case, "short").gap("metal", FALLING)
+    kept = held.value >= -case.thresholds["tolerance"]
+    return Primary(held, held.value >= 0.0, kept and gap.value >= case.thresholds["divergence"])
 
 
 CLAIM = Claim(
@@ -118,4 +133,5 @@ CLAIM = Claim(
     windows=("short", "long"),
     thresholds=("tolerance", "clear_fall", "divergence", "estimation_first", "estimation_last"),
     measure=measure,
+    primary=primary,
 )

@@ -25,11 +25,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.drivers import contagion_bound
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.inference.contrasts import Term, analytic_contrast, correlation_contrast
+from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
 from models.inference.placebo import rotation_test
 from models.stress import drawdown_stress, fear_stress, spells
 
@@ -45,17 +46,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     too_few = _too_few(labels, case)
     if too_few is not None:
         return too_few
-    effect = correlation_contrast(
-        residuals.to_numpy(),
-        labels.to_numpy(dtype=np.int64),
-        rise_of_mean(residuals.shape[1]),
-        strata=(len(residuals),),
-        level=case.level,
-        replications=case.replications,
-        block_bounds=case.block_bounds,
-        seed=case.seed,
-        method="mean correlation of devolatilised returns, stress minus calm",
-    )
+    effect = _rise(case, residuals, labels)
     placebo = _placebo(case, residuals, labels)
     specifications = tuple(_specifications(case, residuals, labels))
     sesoi, p_value = case.thresholds["sesoi"], max(effect.p_value, placebo.p_value)
@@ -96,6 +87,20 @@ def rise_of_mean(assets: int) -> tuple[Term, ...]:
         Term(sign / len(pairs), first, second, group)
         for sign, group in ((1.0, STRESS), (-1.0, CALM))
         for first, second in pairs
+    )
+
+
+def _rise(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> ContrastEffect:
+    return correlation_contrast(
+        residuals.to_numpy(),
+        labels.to_numpy(dtype=np.int64),
+        rise_of_mean(residuals.shape[1]),
+        strata=(len(residuals),),
+        level=case.level,
+        replications=case.replications,
+        block_bounds=case.block_bounds,
+        seed=case.seed,
+        method="mean correlation of devolatilised returns, stress minus calm",
     )
 
 
@@ -176,11 +181,19 @@ def _matrices(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> tuple[E
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The rise of the mean correlation."""
+    residuals = case.full_residuals()
+    labels = fear_stress(case.panel, case.study.stress).loc[residuals.index]
+    return _too_few(labels, case) or reaching(_rise(case, residuals, labels).estimate, case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C03",
     needs=("fear", "market"),
     windows=("full",),
     thresholds=("sesoi", "minimum_days", "minimum_spells"),
     measure=measure,
+    primary=primary,
     correlated=("market",),
 )

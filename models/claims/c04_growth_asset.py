@@ -22,9 +22,18 @@ import numpy as np
 import pandas as pd
 
 from data.calendar import changes
-from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.claim import Case, Claim, Later, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
-from models.claims.tail_betas import QUANTILES, TAIL, full_returns, on_rows, slopes_exhibit, tail_specifications
+from models.claims.tail_betas import (
+    QUANTILES,
+    TAIL,
+    full_returns,
+    on_rows,
+    slope_of_later_sessions,
+    slopes_exhibit,
+    tail_specifications,
+)
 from models.claims.verdict import SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven, safe_haven
@@ -131,11 +140,23 @@ def _readings(case: Case, haven: SafeHaven) -> dict[str, Estimate | TestResult |
     return readings
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Slope in the market's worst sessions."""
+    return reaching(_haven(case, "crypto").slope(TAIL), case.thresholds["sesoi"])
+
+
+def later(case: Case) -> Primary | NotDecidable:
+    """The same slope from the window's first session on, below the quantile of all sessions."""
+    return reaching(slope_of_later_sessions(case, "crypto"), case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C04",
     needs=ROLES,
     windows=("full",),
     thresholds=("sesoi",),
     measure=measure,
+    primary=primary,
     correlated=ROLES,
+    later=Later("slope on the market in its worst 5 % of sessions, since the article", later),
 )

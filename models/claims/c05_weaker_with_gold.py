@@ -13,6 +13,7 @@ Statistic  theta1 = rho_prior - rho_window, theta2 = -rho_window, on devolatilis
 from __future__ import annotations
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import curve, union
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
@@ -26,7 +27,7 @@ from models.claims.window_correlations import (
     window_specifications,
 )
 from models.estimate import NotDecidable
-from models.inference.contrasts import Term
+from models.inference.contrasts import ContrastEffect, Term
 
 PAIR = ("crypto", "metal")
 
@@ -37,7 +38,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     rows = window_rows(case.suite.std_residuals, window, int(case.thresholds["prior_sessions"]))
     if isinstance(rows, NotDecidable):
         return rows
-    weaker = bootstrap_contrast(case, rows, _weakening(rows), "correlation before the window minus inside it")
+    weaker = _weaker(case, rows)
     negative = bootstrap_contrast(case, rows, _negative(rows), "minus the correlation inside the window")
     inside = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, WINDOW),), "correlation inside the window")
     prior = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, PRIOR),), "correlation before the window")
@@ -65,6 +66,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     )
 
 
+def _weaker(case: Case, rows: WindowRows) -> ContrastEffect:
+    return bootstrap_contrast(case, rows, _weakening(rows), "correlation before the window minus inside it")
+
+
 def _weakening(rows: WindowRows) -> tuple[Term, ...]:
     return rows.term(1.0, *PAIR, PRIOR), rows.term(-1.0, *PAIR, WINDOW)
 
@@ -78,11 +83,20 @@ def _path(case: Case) -> tuple[Exhibit, ...]:
     return () if band is None else (Exhibit("path", band.frame, "correlation", band.method),)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The fall of the correlation."""
+    rows = window_rows(case.suite.std_residuals, case.sessions("long"), int(case.thresholds["prior_sessions"]))
+    if isinstance(rows, NotDecidable):
+        return rows
+    return reaching(_weaker(case, rows).estimate, case.thresholds["weakening"])
+
+
 CLAIM = Claim(
     id="C05",
     needs=PAIR,
     windows=("long",),
     thresholds=("weakening", "negative", "prior_sessions"),
     measure=measure,
+    primary=primary,
     correlated=PAIR,
 )

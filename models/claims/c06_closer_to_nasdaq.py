@@ -14,6 +14,7 @@ from __future__ import annotations
 import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
@@ -28,7 +29,7 @@ from models.claims.window_correlations import (
     window_specifications,
 )
 from models.estimate import NotDecidable
-from models.inference.contrasts import Term
+from models.inference.contrasts import ContrastEffect, Term
 
 ROLES = ("crypto", "growth", "metal")
 
@@ -39,10 +40,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     rows = window_rows(case.suite.std_residuals, window, int(case.thresholds["prior_sessions"]))
     if isinstance(rows, NotDecidable):
         return rows
-    rise = bootstrap_contrast(
-        case, rows, _rise(rows), "correlation with growth shares inside the window minus before it"
-    )
-    gap = bootstrap_contrast(case, rows, _gap(rows), "correlation with growth shares minus correlation with gold")
+    rise, gap = _rise_effect(case, rows), _gap_effect(case, rows)
     inside = bootstrap_contrast(
         case, rows, (rows.term(1.0, "crypto", "growth", WINDOW),), "correlation with growth shares inside the window"
     )
@@ -73,6 +71,16 @@ def measure(case: Case) -> Measurement | NotDecidable:
     )
 
 
+def _rise_effect(case: Case, rows: WindowRows) -> ContrastEffect:
+    return bootstrap_contrast(
+        case, rows, _rise(rows), "correlation with growth shares inside the window minus before it"
+    )
+
+
+def _gap_effect(case: Case, rows: WindowRows) -> ContrastEffect:
+    return bootstrap_contrast(case, rows, _gap(rows), "correlation with growth shares minus correlation with gold")
+
+
 def _rise(rows: WindowRows) -> tuple[Term, ...]:
     return rows.term(1.0, "crypto", "growth", WINDOW), rows.term(-1.0, "crypto", "growth", PRIOR)
 
@@ -90,11 +98,22 @@ def _paths(case: Case) -> tuple[Exhibit, ...]:
     return (Exhibit("paths", frame, "correlation", growth.method),)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The gap over gold; it holds where the rise does too."""
+    rows = window_rows(case.suite.std_residuals, case.sessions("long"), int(case.thresholds["prior_sessions"]))
+    if isinstance(rows, NotDecidable):
+        return rows
+    gap, rise = _gap_effect(case, rows).estimate, _rise_effect(case, rows).estimate
+    holds = gap.value >= case.thresholds["gap"] and rise.value >= case.thresholds["rise"]
+    return Primary(gap, gap.value > 0.0, holds)
+
+
 CLAIM = Claim(
     id="C06",
     needs=ROLES,
     windows=("long",),
     thresholds=("rise", "gap", "prior_sessions"),
     measure=measure,
+    primary=primary,
     correlated=ROLES,
 )

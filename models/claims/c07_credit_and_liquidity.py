@@ -29,6 +29,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import observed
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve, held_at_mixed
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -245,10 +246,17 @@ def _rolling(case: Case, weeks: pd.DataFrame) -> tuple[Exhibit, ...]:
     return (Exhibit("partial R-squared", path, "share", f"Windows of {WIDTH} weeks; pointwise bootstrap band"),)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The partial fit of weekly changes."""
+    fit = _fit(weekly(case, "full"), case.replications, case)
+    return fit if isinstance(fit, NotDecidable) else reaching(fit.partial_r_squared, case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C07",
     needs=(SUBJECT, *TESTED),
     windows=("full",),
     thresholds=("sesoi", "closely"),
     measure=measure,
+    primary=primary,
 )

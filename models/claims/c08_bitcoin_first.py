@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve, held_at_mixed
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -204,10 +205,19 @@ def _exhibits(case: Case) -> tuple[Exhibit, ...]:
     return (Exhibit("correlation of Bitcoin with the miners some sessions later", frame, "correlation", note),)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The weekend's correlation with the next session."""
+    if SECOND not in case.panel.bars:
+        return NotDecidable(f"{case.panel.names[SECOND]} has no opening prices")
+    effect = _correlation(case, weekends(case, SECOND, "full"), "weekend", "session")
+    return reaching(effect, case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C08",
     needs=(FIRST, SECOND),
     windows=("full",),
     thresholds=("sesoi",),
     measure=measure,
+    primary=primary,
 )

@@ -27,6 +27,7 @@ import pandas as pd
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times, observed
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
@@ -68,14 +69,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     others = volatility.drop(columns=SUBJECT)
     log_ratio = _log_ratio(volatility[SUBJECT], volatility[RIVAL])
     rank = _rank_share(volatility)
-    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
-    ratio, share = (
-        _bootstrap_mean(series, resampling, what, unit)
-        for series, what, unit in (
-            (log_ratio, "mean log ratio of GJR-GARCH-t volatilities", "log points"),
-            (rank, f"mean share of {others.shape[1]} other assets that are less volatile", ""),
-        )
-    )
+    resampling = _resampling(case)
+    ratio = _ratio_of_means(log_ratio, resampling)
+    what = f"mean share of {others.shape[1]} other assets that are less volatile"
+    share = _bootstrap_mean(rank, resampling, what, "")
     if isinstance(ratio, NotDecidable):
         return ratio
     sesoi = float(np.log(case.thresholds["ratio"]))
@@ -106,12 +103,23 @@ def _conditional_volatilities(case: Case) -> tuple[pd.DataFrame, dict[str, str]]
             refused[role] = f"no series plays the role {role}"
             continue
         try:
-            margins = fit_margins(_percent(case, role).to_frame(role), volatility="gjr", distribution="t")
+            columns[role] = _conditional_volatility(case, role)
         except EstimationError as error:
             refused[role] = error.problem
-            continue
-        columns[role] = np.sqrt(margins.variances[role])
     return pd.DataFrame(columns), refused
+
+
+def _conditional_volatility(case: Case, role: str) -> pd.Series:
+    margins = fit_margins(_percent(case, role).to_frame(role), volatility="gjr", distribution="t")
+    return margins.variances[role].pow(0.5)
+
+
+def _resampling(case: Case) -> Resampling:
+    return Resampling(case.level, case.replications, case.block_bounds, case.seed)
+
+
+def _ratio_of_means(log_ratio: pd.Series, resampling: Resampling) -> Estimate | NotDecidable:
+    return _bootstrap_mean(log_ratio, resampling, "mean log ratio of GJR-GARCH-t volatilities", "log points")
 
 
 def _percent(case: Case, role: str) -> pd.Series:
@@ -265,10 +273,21 @@ def _path(case: Case, volatility: pd.DataFrame) -> Exhibit:
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Ratio of conditional volatilities to the miners'; volatilities from the whole panel."""
+    volatility = pd.DataFrame({role: _conditional_volatility(case, role) for role in (SUBJECT, RIVAL)})
+    inside = volatility.reindex(case.sessions("full")).dropna()
+    ratio = _ratio_of_means(_log_ratio(inside[SUBJECT], inside[RIVAL]), _resampling(case))
+    if isinstance(ratio, NotDecidable):
+        return ratio
+    return Primary(as_times(ratio), ratio.value > 0.0, ratio.value >= float(np.log(case.thresholds["ratio"])))
+
+
 CLAIM = Claim(
     id="C09",
     needs=(SUBJECT, RIVAL),
     windows=("full",),
     thresholds=("ratio", "rank_share"),
     measure=measure,
+    primary=primary,
 )

@@ -21,6 +21,7 @@ from models.betas.conditional import dynamic_conditional_beta
 from models.betas.path import BetaPath
 from models.betas.static import dimson_beta, huber_beta, static_beta, up_down_betas
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary
 from models.claims.rule import Curve, Ruling, conjunction, judge_range, range_curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -137,10 +138,20 @@ def _summed_beta(returns: pd.DataFrame, sessions: int, level: float) -> Estimate
     return static_beta(sums.iloc[:, 0], sums.iloc[:, 1], level=level)[str(sums.columns[1])]
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The static beta, and whether it lies in the claimed range."""
+    low, high, tolerance = (case.thresholds[name] for name in ("low", "high", "tolerance"))
+    returns = case.panel.returns.loc[case.sessions("full")]
+    beta = static_beta(returns["miners"], returns["metal"], level=case.level)["metal"]
+    inside = low - tolerance <= beta.value <= high + tolerance
+    return Primary(beta, inside, inside)
+
+
 CLAIM = Claim(
     id="C10",
     needs=("miners", "metal", "market"),
     windows=("full",),
     thresholds=("low", "high", "tolerance", "typical_share"),
     measure=measure,
+    primary=primary,
 )

@@ -24,10 +24,19 @@ import pandas as pd
 from models.betas.conditional import dynamic_conditional_beta
 from models.betas.quantile import quantile_regression
 from models.betas.static import static_beta
-from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.claim import Case, Claim, Later, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import curve, judge_effect
 from models.claims.specifications import attempted
-from models.claims.tail_betas import QUANTILES, TAIL, full_returns, on_rows, slopes_exhibit, tail_specifications
+from models.claims.tail_betas import (
+    QUANTILES,
+    TAIL,
+    full_returns,
+    on_rows,
+    slope_of_later_sessions,
+    slopes_exhibit,
+    tail_specifications,
+)
 from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven, safe_haven
@@ -155,10 +164,24 @@ def _readings(
     }
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Slope in the market's worst sessions."""
+    rows = full_returns(case, ROLES)
+    slope = safe_haven(rows["miners"], rows["market"], level=case.level).slope(TAIL)
+    return reaching(slope, case.thresholds["sesoi"])
+
+
+def later(case: Case) -> Primary | NotDecidable:
+    """The same slope from the window's first session on, below the quantile of all sessions."""
+    return reaching(slope_of_later_sessions(case, "miners"), case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C11",
     needs=ROLES,
     windows=("full",),
     thresholds=("sesoi", "high_beta"),
     measure=measure,
+    primary=primary,
+    later=Later("slope of the miners on the market in its worst 5 % of sessions, since the article", later),
 )

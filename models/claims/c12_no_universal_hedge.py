@@ -23,6 +23,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import observed
+from models.claims.primary import Primary, reaching
 from models.claims.rule import Ruling, conjunction
 from models.claims.tail_betas import full_returns
 from models.claims.verdict import Exhibit, Outcome
@@ -42,16 +43,9 @@ def measure(case: Case) -> Measurement | NotDecidable:
     rows = full_returns(case, ROLES)
     crises = _crises(case, rows)
     if not crises:
-        return NotDecidable(
-            f"in these data the market lost {case.thresholds['market_fall']:.3g} % in none of the "
-            f"{len(case.study.crises)} listed crises of {case.thresholds['minimum_days']:.0f} sessions and more"
-        )
-    returns = crisis_returns(
-        fit_margins(rows), crises, Resampling(case.level, case.replications, case.block_bounds, case.seed)
-    )
-    slopes = {role: crisis_slopes(rows[role], rows["market"], crises) for role in SHOWN}
-    legs = tuple(_leg(case, role, slopes[role], returns) for role in JUDGED)
-    weaker = min(legs, key=lambda leg: leg.effect.lower if isinstance(leg.effect, Estimate) else -math.inf)
+        return _no_crisis(case)
+    legs, returns, slopes = _legs(case, rows, crises)
+    weaker = _weaker(legs)
     return Measurement(
         legs=legs,
         combine=conjunction,
@@ -64,6 +58,27 @@ def measure(case: Case) -> Measurement | NotDecidable:
         secondary=_readings(case, returns, slopes),
         exhibits=(*(_returns(case, role, returns) for role in SHOWN), _slopes(case, slopes)),
     )
+
+
+def _no_crisis(case: Case) -> NotDecidable:
+    return NotDecidable(
+        f"in these data the market lost {case.thresholds['market_fall']:.3g} % in none of the "
+        f"{len(case.study.crises)} listed crises of {case.thresholds['minimum_days']:.0f} sessions and more"
+    )
+
+
+def _legs(
+    case: Case, rows: pd.DataFrame, crises: dict[str, pd.DatetimeIndex]
+) -> tuple[tuple[Leg, ...], CrisisReturns, dict[str, CrisisSlopes]]:
+    returns = crisis_returns(
+        fit_margins(rows), crises, Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    )
+    slopes = {role: crisis_slopes(rows[role], rows["market"], crises) for role in SHOWN}
+    return tuple(_leg(case, role, slopes[role], returns) for role in JUDGED), returns, slopes
+
+
+def _weaker(legs: tuple[Leg, ...]) -> Leg:
+    return min(legs, key=lambda leg: leg.effect.lower if isinstance(leg.effect, Estimate) else -math.inf)
 
 
 def _crises(case: Case, rows: pd.DataFrame) -> dict[str, pd.DatetimeIndex]:
@@ -152,10 +167,21 @@ def _slopes(case: Case, slopes: dict[str, CrisisSlopes]) -> Exhibit:
     return Exhibit("slope on the market inside each crisis", frame, "beta", "A hedge has a slope of zero or less")
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Slope on the market in the clearest failure of the asset that fails less clearly."""
+    rows = full_returns(case, ROLES)
+    crises = _crises(case, rows)
+    if not crises:
+        return _no_crisis(case)
+    legs = _legs(case, rows, crises)[0]
+    return reaching(_weaker(legs).effect, 0.0)
+
+
 CLAIM = Claim(
     id="C12",
     needs=ROLES,
     windows=("full",),
     thresholds=("market_fall", "minimum_days"),
     measure=measure,
+    primary=primary,
 )

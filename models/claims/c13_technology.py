@@ -24,6 +24,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -183,10 +184,17 @@ def _exhibits(case: Case, legs: tuple[Leg, ...], network: Connectedness | NotDec
     return (*exhibits, Exhibit("connectedness of returns", shares, "%", note))
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Share of Bitcoin's fall."""
+    found = _share(case, ASSETS[0], case.sessions("short"), replications=case.replications)
+    return found if isinstance(found, NotDecidable) else reaching(found[0], case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C13",
     needs=(*NETWORK,),
     windows=("short", "full"),
     thresholds=("sesoi",),
     measure=measure,
+    primary=primary,
 )

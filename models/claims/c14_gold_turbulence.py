@@ -24,6 +24,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import observed, percentile_among
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -179,10 +180,19 @@ def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tu
     return (*exhibits, Exhibit("net spread from gold to miners", path.pairwise[SOURCE, TARGET], "%", note))
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Net connectedness from gold to the miners."""
+    network = connectedness(log_variances(case, "full"), _resampling(case, case.replications))
+    if isinstance(network, NotDecidable):
+        return network
+    return reaching(network.pairwise(SOURCE, TARGET), case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C14",
     needs=SMALL,
     windows=("full",),
     thresholds=("sesoi",),
     measure=measure,
+    primary=primary,
 )

@@ -26,7 +26,8 @@ import pandas as pd
 
 from models.betas.garch_regression import Distribution, Volatility, garch_regression
 from models.betas.static import static_beta
-from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.claim import Case, Claim, Later, Leg, Measurement
+from models.claims.primary import Primary
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -209,10 +210,26 @@ def _added_variable(case: Case, rows: pd.DataFrame) -> Exhibit:
     return Exhibit("miners beyond gold, market and spread, by oil", frame, "%", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """The slope on oil."""
+    return _opposite(_slope(case, cost_rows(case)), case)
+
+
+def later(case: Case) -> Primary | NotDecidable:
+    """The same slope by least squares, which a few weeks suffice for."""
+    return _opposite(_plain(case, cost_rows(case)), case)
+
+
+def _opposite(fall: Estimate, case: Case) -> Primary:
+    return Primary(_oriented(fall), fall.value > 0.0, fall.value >= case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C15",
     needs=(DEPENDENT, *CONTROLS, *COSTS),
     windows=("full",),
     thresholds=("sesoi",),
     measure=measure,
+    primary=primary,
+    later=Later("slope of the miners on oil by least squares, gold, market and spread fixed", later),
 )

@@ -30,6 +30,7 @@ import pandas as pd
 from models.claims.c15_costs import BELOW_ZERO, oil_returns
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
@@ -263,10 +264,21 @@ def _waterfall(case: Case, drivers: Callable[[str], pd.DataFrame], window: pd.Da
     return Exhibit("what the drivers make of the fall", frame, "%", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Share of the risk block in the explained fall of Bitcoin."""
+    role = next(iter(FUNDAMENTALS))
+    found = _attribution(case, _drivers(case, role), role, Setting(case.sessions("short")), case.replications)
+    excess = _specified(case, found)
+    if isinstance(excess, NotDecidable):
+        return excess
+    return Primary(_shifted(excess, HALF), excess.value > 0.0, excess.value >= case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C16",
     needs=("crypto", *RISK, *FUNDAMENTALS["miners"], "miners"),
     windows=("short", "full"),
     thresholds=("sesoi", "minimum_r2"),
     measure=measure,
+    primary=primary,
 )

@@ -28,6 +28,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times
+from models.claims.primary import Primary
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -51,14 +52,11 @@ BEFORE, AFTER = 5, 15
 
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge level and frequency."""
-    sessions = case.sessions("full")
-    labels = fear_stress(case.panel, case.study.stress).reindex(sessions)
-    whole = abnormal_log_volume(case.panel.volumes[SUBJECT])
-    if isinstance(whole, NotDecidable):
-        return whole
-    abnormal = whole.reindex(sessions)
-    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
-    response = volume_response(abnormal, labels, case.panel.returns.loc[sessions, SUBJECT], resampling)
+    rows = _rows(case)
+    if isinstance(rows, NotDecidable):
+        return rows
+    abnormal, labels = rows
+    response = _response(case)
     if isinstance(response, NotDecidable):
         return response
     difference = response.difference
@@ -81,6 +79,23 @@ def measure(case: Case) -> Measurement | NotDecidable:
         exhibits=_around_spells(case, abnormal, usable),
         curve=curve(specifications, sesoi),
     )
+
+
+def _rows(case: Case) -> tuple[pd.Series, pd.Series] | NotDecidable:
+    """Abnormal log volume and labels of fear."""
+    sessions = case.sessions("full")
+    whole = abnormal_log_volume(case.panel.volumes[SUBJECT])
+    if isinstance(whole, NotDecidable):
+        return whole
+    return whole.reindex(sessions), fear_stress(case.panel, case.study.stress).reindex(sessions)
+
+
+def _response(case: Case) -> VolumeResponse | NotDecidable:
+    rows = _rows(case)
+    if isinstance(rows, NotDecidable):
+        return rows
+    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    return volume_response(*rows, case.panel.returns.loc[case.sessions("full"), SUBJECT], resampling)
 
 
 def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
@@ -208,10 +223,23 @@ def _around_spells(case: Case, abnormal: pd.Series, labels: pd.Series) -> tuple[
     return (Exhibit("abnormal volume around the start of fear", frame, "log points", note),)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Volume on fear days over its level on other days."""
+    response = _response(case)
+    if isinstance(response, NotDecidable):
+        return response
+    difference = response.difference
+    if isinstance(difference, NotDecidable):
+        return difference
+    wanted = float(np.log(case.thresholds["ratio"]))
+    return Primary(as_times(difference), difference.value > 0.0, difference.value >= wanted)
+
+
 CLAIM = Claim(
     id="C17",
     needs=(SUBJECT, "fear"),
     windows=("full",),
     thresholds=("ratio", "risk_ratio"),
     measure=measure,
+    primary=primary,
 )

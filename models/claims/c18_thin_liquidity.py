@@ -29,6 +29,7 @@ import pandas as pd
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times
+from models.claims.primary import Primary
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
@@ -200,10 +201,19 @@ def _lines(case: Case, read: Read) -> Exhibit:
     return Exhibit("illiquidity by month", pd.DataFrame(paths), "log points", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Ratio of volatility-adjusted illiquidity."""
+    effect = _ratio(case, partial(_read, case), "per own volatility", (THIN, DEEP), "full")
+    if isinstance(effect, NotDecidable):
+        return effect
+    return Primary(as_times(effect), effect.value > 0.0, effect.value >= float(np.log(case.thresholds["ratio"])))
+
+
 CLAIM = Claim(
     id="C18",
     needs=(THIN, DEEP),
     windows=("full",),
     thresholds=("ratio",),
     measure=measure,
+    primary=primary,
 )

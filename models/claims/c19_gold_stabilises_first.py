@@ -24,6 +24,7 @@ import pandas as pd
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.episodes import CALM, Criterion, Episode, Recoveries, drawdown_episodes, first_to_recover, recoveries
@@ -170,10 +171,20 @@ def _waiting(case: Case, criterion: Criterion, waits: Recoveries) -> Exhibit:
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Gold's share of first places in the first criterion that decides."""
+    levels = _levels(case, ROLES)
+    episodes = _episodes(case, levels)
+    found = [_first(case, recoveries(levels, episodes, criterion=criterion)) for criterion in CRITERIA]
+    decided = next((one for one in found if not isinstance(one, NotDecidable)), found[0])
+    return decided if isinstance(decided, NotDecidable) else reaching(decided[0], case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C19",
     needs=ROLES,
     windows=("full",),
     thresholds=("sesoi", "minimum_episodes"),
     measure=measure,
+    primary=primary,
 )

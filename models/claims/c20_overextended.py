@@ -25,8 +25,9 @@ from itertools import pairwise, product
 import numpy as np
 import pandas as pd
 
-from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.facts import observed, percentile_among, window_span
+from models.claims.primary import Primary, reaching
 from models.claims.rule import Ruling, conjunction, curve, held_at_mixed
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers.predictive import PredictiveRegression, bias_corrected_slope, long_horizon_regression
@@ -45,15 +46,14 @@ BINS = (-np.inf, -2.0, -1.0, 0.0, 1.0, 2.0, np.inf)
 
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the state at the window's base, and the law."""
-    base = window_span(case, "short").base
     levels = case.panel.history["miners"].dropna()
-    z = overextension(levels, average_over=AVERAGE, spread_over=SPREAD)
-    if base not in z.index or not np.isfinite(z[base]):
-        return NotDecidable(f"fewer than {AVERAGE + SPREAD} sessions of miners before the window")
+    z = _overextension(case)
+    state = _state(case, z)
+    if isinstance(state, NotDecidable):
+        return state
     sample = _from(levels, max(case.sessions("full")[0], levels.index[AVERAGE + SPREAD - 1]))
     law = _law(sample, z >= case.thresholds["overextended"], int(case.thresholds["horizon"]), case)
     specifications = _specifications(case)
-    state = observed(float(z[base]), "own sd", SPREAD, case.level, f"distance from the mean of {AVERAGE} sessions")
     days = (z >= case.thresholds["overextended"]).reindex(sample.index).iloc[:-1]
     return Measurement(
         legs=(_law_leg(case, law, specifications), _state_leg(case, state)),
@@ -68,6 +68,17 @@ def measure(case: Case) -> Measurement | NotDecidable:
         exhibits=(_bins(case, sample, z), _path(case, z)),
         curve=curve(specifications, case.thresholds["sesoi"]),
     )
+
+
+def _overextension(case: Case) -> pd.Series:
+    return overextension(case.panel.history["miners"].dropna(), average_over=AVERAGE, spread_over=SPREAD)
+
+
+def _state(case: Case, z: pd.Series) -> Estimate | NotDecidable:
+    base = window_span(case, "short").base
+    if base not in z.index or not np.isfinite(z[base]):
+        return NotDecidable(f"fewer than {AVERAGE + SPREAD} sessions of miners before the window")
+    return observed(float(z[base]), "own sd", SPREAD, case.level, f"distance from the mean of {AVERAGE} sessions")
 
 
 def _from(levels: pd.Series, first: pd.Timestamp) -> pd.Series:
@@ -208,10 +219,26 @@ def _path(case: Case, z: pd.Series) -> Exhibit:
     return Exhibit("overextension", frame, "own sd", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Overextension at the window's base."""
+    return reaching(_state(case, _overextension(case)), case.thresholds["overextended"])
+
+
+def later(case: Case) -> Primary | NotDecidable:
+    """The law on the sessions of the short window: the state is of its base alone."""
+    levels = case.panel.history["miners"].dropna()
+    sample = _from(levels, case.sessions("short")[0])
+    extended = _overextension(case) >= case.thresholds["overextended"]
+    law = _law(sample, extended, int(case.thresholds["horizon"]), case)
+    return law if isinstance(law, NotDecidable) else reaching(_reversed(law.slope), case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C20",
     needs=("miners",),
     windows=("short", "full"),
     thresholds=("overextended", "sesoi", "horizon"),
     measure=measure,
+    primary=primary,
+    later=Later("shortfall of overextended miners over the horizon, against other sessions", later),
 )

@@ -20,7 +20,7 @@ Literature Hodrick (1992).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
@@ -30,6 +30,7 @@ import pandas as pd
 from models.betas.static import static_beta
 from models.capture import up_capture
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve, judge_effect
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
@@ -54,7 +55,7 @@ BEST_FIRST = (Outcome.SUPPORTED, Outcome.MIXED, Outcome.INCONCLUSIVE, Outcome.NO
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge recovery and up-capture."""
     laws = {sign: _law(case, sign) for sign in IMPROVEMENTS}
-    recovery, chosen = _recovery_leg(case, laws)
+    recovery, chosen = _recovery_leg(case)
     rally = _rally_leg(case)
     names = case.panel.names
     return Measurement(
@@ -103,25 +104,43 @@ def _law(
     )
 
 
-def _recovery_leg(case: Case, laws: dict[str, PredictiveRegression | NotDecidable]) -> tuple[Leg, str]:
-    """The best of three, judged by an interval and a p-value that allow for three looks; and the sign's name."""
-    label, sesoi = "Bitcoin recovers after conditions, credit or fear have improved", case.thresholds["sesoi"]
-    candidates = []
-    for sign, law in laws.items():
+@dataclass(frozen=True, slots=True)
+class Clearest:
+    """The sign whose improvement speaks most clearly, with what three looks leave of its effect."""
+
+    sign: str
+    effect: Estimate
+    p_value: float
+
+
+def _clearest(case: Case) -> Clearest | NotDecidable:
+    """The best of three, with an interval and a p-value that allow for three looks."""
+    sesoi, candidates, refusals = case.thresholds["sesoi"], [], []
+    for sign in IMPROVEMENTS:
         wide = _law(case, sign, level=1.0 - (1.0 - case.level) / len(IMPROVEMENTS))
-        if isinstance(law, NotDecidable) or isinstance(wide, NotDecidable):
+        if isinstance(wide, NotDecidable):
+            refusals.append(wide)
             continue
-        p_value = min(1.0, len(IMPROVEMENTS) * law.test.p_value)
+        p_value = min(1.0, len(IMPROVEMENTS) * wide.test.p_value)
         method = f"{wide.slope.method}; interval widened for {len(IMPROVEMENTS)} signs"
         effect = replace(wide.slope, level=case.level, method=method)
         outcome = judge_effect(effect, sesoi, p_adjusted=None, specifications=None).outcome
-        candidates.append((-BEST_FIRST.index(outcome), effect.lower, sign, effect, p_value))
+        candidates.append((-BEST_FIRST.index(outcome), effect.lower, Clearest(sign, effect, p_value)))
     if not candidates:
-        return Leg(label, NotDecidable("no sign of improvement can be measured"), sesoi), "nothing"
-    _, _, sign, effect, p_value = max(candidates, key=lambda one: one[:2])
-    name = case.panel.names[sign]
-    leg = Leg(f"{label} (most clearly: {name})", effect, sesoi, p_value, _specifications(case, sign))
-    return leg, name
+        reasons = "; ".join(dict.fromkeys(one.reason for one in refusals))
+        return NotDecidable(f"no sign of improvement can be measured: {reasons}")
+    return max(candidates, key=lambda one: one[:2])[2]
+
+
+def _recovery_leg(case: Case) -> tuple[Leg, str]:
+    """The clearest of the three signs; and its name."""
+    label, sesoi = "Bitcoin recovers after conditions, credit or fear have improved", case.thresholds["sesoi"]
+    found = _clearest(case)
+    if isinstance(found, NotDecidable):
+        return Leg(label, found, sesoi), "nothing"
+    name = case.panel.names[found.sign]
+    specifications = _specifications(case, found.sign)
+    return Leg(f"{label} (most clearly: {name})", found.effect, sesoi, found.p_value, specifications), name
 
 
 def _specifications(case: Case, sign: str) -> tuple[SpecificationResult, ...]:
@@ -235,10 +254,17 @@ def _forest(case: Case, laws: dict[str, PredictiveRegression | NotDecidable]) ->
     return Exhibit(f"{names[SUBJECT]} over the next {MONTH} sessions, by what improved", frame, "%", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Bitcoin after the clearest improvement."""
+    clearest = _clearest(case)
+    return clearest if isinstance(clearest, NotDecidable) else reaching(clearest.effect, case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C21",
     needs=(SUBJECT, MINERS, METAL, "fear"),
     windows=("full",),
     thresholds=("sesoi", "up_capture"),
     measure=measure,
+    primary=primary,
 )

@@ -20,6 +20,7 @@ from scipy import stats
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import ended
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
 from models.claims.verdict import Exhibit, Outcome
 from models.estimate import Estimate, NotDecidable
@@ -72,7 +73,8 @@ def _state(case: Case, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
     end = pd.Timestamp(result.index[-1])
     if end < window[-1]:
         return NotDecidable(f"the reference series end on {end.date()}, before the window's last session")
-    paths = filtered_draws(result, draws=DRAWS, seed=case.seed)
+    number = min(DRAWS, case.replications)
+    paths = filtered_draws(result, draws=number, seed=case.seed)
     value, draws = mean_filtered(result, result.k_regimes - 1, window, paths)
     low, high = np.quantile(draws, [(1 - case.level) / 2, (1 + case.level) / 2])
     return Estimate(
@@ -83,7 +85,7 @@ def _state(case: Case, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
         case.level,
         result.n,
         "probability",
-        f"mean filtered probability, Markov switching with {result.k_regimes} states; {DRAWS} parameter draws",
+        f"mean filtered probability, Markov switching with {result.k_regimes} states; {number} parameter draws",
     )
 
 
@@ -149,10 +151,19 @@ def _persistence_leg(half_life: Estimate | NotDecidable, wanted: float) -> Leg:
     return Leg(label, _shifted(half_life, -wanted), 0.0, p_value)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Mean filtered probability of the turbulent state."""
+    state = _state(case, case.sessions("short"))
+    if isinstance(state, NotDecidable):
+        return state
+    return Primary(state, state.value > 0.5, state.value - 0.5 >= case.thresholds["state_margin"])
+
+
 CLAIM = Claim(
     id="C22",
     needs=("market", "fear"),
     windows=("short", "full"),
     thresholds=("state_margin", "fear_percentile", "credit_percentile", "half_life_days"),
     measure=measure,
+    primary=primary,
 )

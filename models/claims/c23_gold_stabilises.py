@@ -26,6 +26,7 @@ import pandas as pd
 
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import smallest
 from models.claims.tail_betas import QUANTILES, TAIL, full_returns, without_each_crisis
@@ -248,10 +249,18 @@ def _bars(case: Case, shortfalls: Shortfalls, *, scaled: bool) -> Exhibit:
     return Exhibit(f"{title}, scaled" if scaled else title, frame, unit, note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Gold's losses against those of the rival that lost less."""
+    rows = full_returns(case, ROLES)
+    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=TAIL)
+    return reaching(against_the_better(shortfalls, scaled=False)[0], case.thresholds["raw"])
+
+
 CLAIM = Claim(
     id="C23",
     needs=ROLES,
     windows=("full",),
     thresholds=("raw", "scaled", "safe_haven"),
     measure=measure,
+    primary=primary,
 )

@@ -26,6 +26,7 @@ import pandas as pd
 
 from models.betas import rolling_beta
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction, curve
 from models.claims.specifications import attempted
 from models.claims.tail_betas import TAIL, full_returns
@@ -78,22 +79,12 @@ class _CrossSections:
 
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the slope on volatility over days of stress."""
-    assets = [role for role in ASSETS if role in case.panel.returns.columns]
-    if len(assets) < case.thresholds["minimum_assets"]:
-        return NotDecidable(f"only {len(assets)} liquid assets, {case.thresholds['minimum_assets']:.0f} are needed")
-    sections = _cross_sections(case, assets)
-    stress = _on(fear_stress(case.panel, case.study.stress), sections)
-    too_few = _too_few(case, stress)
-    if too_few is not None:
-        return too_few
-    stretches = stretch_numbers(stress)
-    effects = sections.effects(stress)
-    measured = mean_by_stretch_bootstrap(
-        effects, stretches, level=case.level, replications=case.replications, seed=case.seed, unit=UNIT
-    )
+    measured = _measured(case)
     if isinstance(measured, NotDecidable):
         return measured
-    effect, p_value = measured
+    sections, stress, effects = measured.sections, measured.stress, measured.effects
+    stretches, effect, p_value = stretch_numbers(stress), measured.effect, measured.p_value
+    assets = sections.returns.columns
     specifications = tuple(_specifications(case, sections))
     sesoi = case.thresholds["sesoi"]
     return Measurement(
@@ -109,6 +100,38 @@ def measure(case: Case) -> Measurement | NotDecidable:
         exhibits=(_spell_days(case, effects, stretches),),
         curve=curve(specifications, sesoi),
     )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The mean slope with what it is made of."""
+
+    sections: _CrossSections
+    stress: pd.Series
+    effects: pd.Series
+    effect: Estimate
+    p_value: float
+
+
+def _measured(case: Case) -> _Measured | NotDecidable:
+    assets = [role for role in ASSETS if role in case.panel.returns.columns]
+    if len(assets) < case.thresholds["minimum_assets"]:
+        return NotDecidable(f"only {len(assets)} liquid assets, {case.thresholds['minimum_assets']:.0f} are needed")
+    sections = _cross_sections(case, assets)
+    stress = _on(fear_stress(case.panel, case.study.stress), sections)
+    too_few = _too_few(case, stress)
+    if too_few is not None:
+        return too_few
+    effects = sections.effects(stress)
+    measured = mean_by_stretch_bootstrap(
+        effects,
+        stretch_numbers(stress),
+        level=case.level,
+        replications=case.replications,
+        seed=case.seed,
+        unit=UNIT,
+    )
+    return measured if isinstance(measured, NotDecidable) else _Measured(sections, stress, effects, *measured)
 
 
 def _cross_sections(case: Case, assets: list[str]) -> _CrossSections:
@@ -210,10 +233,17 @@ def _spell_days(case: Case, effects: pd.Series, stretches: pd.Series) -> Exhibit
     return Exhibit("extra fall of volatile assets by day of the spell", frame, "own standard deviations", note)
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Mean slope on volatility over days of stress."""
+    measured = _measured(case)
+    return measured if isinstance(measured, NotDecidable) else reaching(measured.effect, case.thresholds["sesoi"])
+
+
 CLAIM = Claim(
     id="C24",
     needs=("market", "fear"),
     windows=("full",),
     thresholds=("sesoi", "minimum_assets", "minimum_days", "minimum_spells"),
     measure=measure,
+    primary=primary,
 )

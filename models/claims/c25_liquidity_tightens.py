@@ -27,6 +27,7 @@ import pandas as pd
 from data.panel import Panel
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, ended, known, moved_spans, observed, percentile_among, window_span
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -274,10 +275,22 @@ def _paths(case: Case, span: Span, readable: tuple[Sign, ...]) -> Exhibit:
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Signs of tightening over the long window."""
+    reading = _read(case, window_span(case, "long"))
+    readable = len(reading.tightening) + len(reading.others)
+    if readable < case.thresholds["signs"]:
+        return NotDecidable(_too_few(case, reading))
+    count = observed(len(reading.tightening), "signs", readable, case.level, "signs that point to tightening")
+    outcome = _outcome(reading.tightening, dict(case.thresholds))
+    return Primary(count, 2 * len(reading.tightening) > readable, outcome is Outcome.SUPPORTED)
+
+
 CLAIM = Claim(
     id="C25",
     needs=(),
     windows=("long",),
     thresholds=("signs", "signs_not", "net_liquidity", "dollar", "credit"),
     measure=measure,
+    primary=primary,
 )

@@ -31,6 +31,7 @@ from models.claims.facts import (
     percentile_among,
     window_span,
 )
+from models.claims.primary import Primary
 from models.claims.rule import Ruling, curve
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -161,10 +162,23 @@ def _path(case: Case, span: Span) -> Exhibit:
     )
 
 
+def primary(case: Case) -> Primary | NotDecidable:
+    """Change of the yield over the short window."""
+    levels, span = case.panel.levels[YIELD].dropna(), window_span(case, "short")
+    gone = ended(case, YIELD, span.last)
+    if gone is not None:
+        return gone
+    change = _observed_change(case, levels, span)
+    ruling = _leg(case, levels, span).ruling
+    held = ruling is not None and ruling.outcome is Outcome.SUPPORTED
+    return Primary(change, change.value > 0.0, held)
+
+
 CLAIM = Claim(
     id="C26",
     needs=(YIELD,),
     windows=("short",),
     thresholds=("repricing", "percentile", "announcement", "around"),
     measure=measure,
+    primary=primary,
 )

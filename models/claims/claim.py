@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from data.panel import Panel
-from data.study import Study
+from data.study import Study, Window
+from models.claims.primary import Primary
 from models.claims.rule import Curve, Ruling
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -67,6 +68,10 @@ class Case:
     def open_windows(self, *names: str) -> tuple[str, ...]:
         """Those of the windows that the study has, for specifications on other samples."""
         return tuple(name for name in names if name in self.study.windows)
+
+    def moved(self, **windows: Window) -> Case:
+        """The same case with some windows of the study replaced."""
+        return replace(self, study=self.study.model_copy(update={"windows": {**self.study.windows, **windows}}))
 
     def window_gate(self, window: str) -> NotDecidable | None:
         """Why a dated window cannot be judged with these data, None where it can."""
@@ -149,6 +154,22 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A reading for the sessions after the article's date, where they are too few for the primary one.
+
+    Attributes
+    ----------
+    label : str
+        What is measured.
+    measure : callable
+        On a case whose windows are those sessions.
+    """
+
+    label: str
+    measure: Callable[[Case], Primary | NotDecidable]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A claim of the article as code.
 
@@ -162,8 +183,12 @@ class Claim:
     thresholds : tuple of str
         Names the study file must give.
     measure : callable
+    primary : callable
+        The headline alone, on the windows of the case, cheaper than `measure`.
     correlated : tuple of str
         Roles that must be among the assets of the study's correlation model.
+    later : Later or None
+        Instead of `primary` on the sessions after the article's date.
     """
 
     id: str
@@ -171,4 +196,21 @@ class Claim:
     windows: tuple[str, ...]
     thresholds: tuple[str, ...]
     measure: Callable[[Case], Measurement | NotDecidable]
+    primary: Callable[[Case], Primary | NotDecidable]
     correlated: tuple[str, ...] = ()
+    later: Later | None = None
+
+    def dated(self, study: Study) -> tuple[str, ...]:
+        """Those of its windows that have an end of their own."""
+        return tuple(name for name in self.windows if name in study.windows and study.windows[name].last is not None)
+
+    def gate(self, case: Case) -> NotDecidable | None:
+        """Why the claim cannot be measured on a case, None where it can."""
+        absent = [role for role in self.needs if role not in case.panel.returns.columns]
+        if absent:
+            return NotDecidable(f"no series plays the role {', '.join(absent)}")
+        unmodelled = [role for role in self.correlated if role not in case.suite.std_residuals.columns]
+        if unmodelled:
+            return NotDecidable(f"{', '.join(unmodelled)} is not among the assets of the correlation model")
+        gates = (case.window_gate(window) for window in self.windows)
+        return next((gate for gate in gates if gate is not None), None)

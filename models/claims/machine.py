@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
 
-from data.errors import EstimationError, StudyFileError
+from data.errors import StudyFileError
 from data.panel import Panel
 from data.study import Claim as StudyClaim
 from data.study import Study
 from models.claims.claim import Case, Claim, Leg, Measurement
+from models.claims.moving import attempted, moved_windows
 from models.claims.registry import CLAIMS
 from models.claims.rule import Ruling, conjunction, curve, detectable, judge_effect
-from models.claims.verdict import Outcome, Part, Verdict
+from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
 from models.estimate import NotDecidable
 from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
 from models.suite import Suite
@@ -54,14 +55,17 @@ def judge_claims(
     results = Parallel(n_jobs=workers, return_as="generator")(
         delayed(_measure_one)(claim, case) for claim, case in zip(claims, cases, strict=True)
     )
-    measured = []
-    for claim, result in zip(claims, results, strict=True):
+    measured, moved = [], []
+    for claim, (result, windows) in zip(claims, results, strict=True):
         progress(claim.id)
         measured.append((claim, result))
+        moved.append(windows)
     adjusted = _adjusted_p_values(measured, study)
     return tuple(
-        _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id))
-        for (claim, result), case in zip(measured, cases, strict=True)
+        replace(
+            _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id)), moved=windows
+        )
+        for (claim, result), case, windows in zip(measured, cases, moved, strict=True)
     )
 
 
@@ -89,21 +93,12 @@ def check_thresholds(study: Study) -> None:
             )
 
 
-def _measure_one(claim: Claim, case: Case) -> Measurement | NotDecidable:
-    absent = [role for role in claim.needs if role not in case.panel.returns.columns]
-    if absent:
-        return NotDecidable(f"no series plays the role {', '.join(absent)}")
-    unmodelled = [role for role in claim.correlated if role not in case.suite.std_residuals.columns]
-    if unmodelled:
-        return NotDecidable(f"{', '.join(unmodelled)} is not among the assets of the correlation model")
-    for window in claim.windows:
-        gate = case.window_gate(window)
-        if gate is not None:
-            return gate
-    try:
-        return claim.measure(case)
-    except EstimationError as error:
-        return NotDecidable(f"{error.culprit}: {error.problem}")
+def _measure_one(claim: Claim, case: Case) -> tuple[Measurement | NotDecidable, tuple[MovedWindow, ...]]:
+    """What a claim measures, and what it would with its window moved."""
+    gate = claim.gate(case)
+    if gate is not None:
+        return gate, ()
+    return attempted(claim.measure, case), moved_windows(claim, case)
 
 
 def claim_seed_of(seed: int, claim_id: str) -> int:

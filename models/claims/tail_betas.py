@@ -30,6 +30,15 @@ def full_returns(case: Case, roles: tuple[str, ...]) -> pd.DataFrame:
     return case.panel.returns.loc[case.sessions("full"), list(roles)].dropna()
 
 
+def slope_of_later_sessions(case: Case, dependent: str) -> Estimate | NotDecidable:
+    """Slope in the market's worst sessions from the first session of the window "full" on; all sessions give the
+    quantiles, the errors and the slope before.
+    """
+    rows = case.panel.returns[[dependent, "market"]].dropna()
+    since = case.sessions("full")[0]
+    return safe_haven(rows[dependent], rows["market"], since=since, level=case.level).slope_since(TAIL)
+
+
 def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult, ...]:
     """Specification curve of the slope of `dependent` in the market's worst sessions.
 

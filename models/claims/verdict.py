@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
@@ -68,6 +69,55 @@ class Exhibit:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class MovedWindow:
+    """The claim's headline with its window moved: does it hold?
+
+    Attributes
+    ----------
+    shift_base, shift_last : int
+        Sessions by which the base and the last close are moved; one of the two at a time.
+    base, last : date
+        Closes between which the moved window lies.
+    estimate : Estimate or NotDecidable
+        The headline over it, from fewer resamples than the verdict's.
+    holds : bool or None
+        Whether the point estimate reaches the size that would matter; None where there is none.
+    """
+
+    shift_base: int
+    shift_last: int
+    base: date
+    last: date
+    estimate: Estimate | NotDecidable
+    holds: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The same measure on the sessions after the article's date: direction and size, never a verdict.
+
+    Attributes
+    ----------
+    label : str
+        What is measured.
+    after, last : date
+        The article's date, and the last session of the later data.
+    sessions : int
+        Sessions between them.
+    estimate : Estimate or NotDecidable
+    towards : bool or None
+        Whether the point estimate lies on the side that the claim says, or in its range; None where there is none.
+    """
+
+    label: str
+    after: date
+    last: date
+    sessions: int
+    estimate: Estimate | NotDecidable
+    towards: bool | None
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A claim judged.
@@ -102,6 +152,10 @@ class Verdict:
     data_kind : str
         "real" or "simulated".
     seed : int
+    moved : tuple of MovedWindow
+        Of claims about a dated window: the headline with its base, then its end, moved by up to three sessions.
+    confirmation : Confirmation or None
+        None where the source holds nothing after the article's date.
     """
 
     id: str
@@ -127,3 +181,5 @@ class Verdict:
     median: float | None = None
     secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
+    moved: tuple[MovedWindow, ...] = ()
+    confirmation: Confirmation | None = None

@@ -1,0 +1,53 @@
+"""Does a claim hold if its window moves? Its headline with base and end moved by up to three sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from data.errors import EstimationError
+from data.study import Window
+from models.claims.claim import Case, Claim
+from models.claims.facts import MOVES, window_span
+from models.claims.verdict import MovedWindow
+from models.estimate import NotDecidable
+
+Found = TypeVar("Found")
+#: Resamples behind the interval over a moved window.
+FEW = 199
+
+
+def moved_windows(claim: Claim, case: Case) -> tuple[MovedWindow, ...]:
+    """The headline over the claim's first dated window with its base, then its end, moved.
+
+    Ends beyond the data are left out; claims without a dated window have none.
+    """
+    dated = claim.dated(case.study)
+    if not dated or claim.gate(case) is not None:
+        return ()
+    span, clock = window_span(case, dated[0]), case.panel.levels.index
+    first, last = (int(clock.searchsorted(day)) for day in (span.base, span.last))
+    cheap = replace(case, replications=min(FEW, case.replications))
+    shifts = [(by, 0) for by in MOVES] + [(0, by) for by in MOVES]
+    return tuple(
+        _moved(claim, cheap, dated[0], shift, (first + shift[0], last + shift[1]))
+        for shift in shifts
+        if 0 <= first + shift[0] < last + shift[1] < len(clock)
+    )
+
+
+def attempted(measured: Callable[[Case], Found | NotDecidable], case: Case) -> Found | NotDecidable:
+    """What is measured on a case, or why it cannot be estimated."""
+    try:
+        return measured(case)
+    except EstimationError as error:
+        return NotDecidable(f"{error.culprit}: {error.problem}")
+
+
+def _moved(claim: Claim, case: Case, name: str, shift: tuple[int, int], at: tuple[int, int]) -> MovedWindow:
+    base, last = (case.panel.levels.index[position].date() for position in at)
+    found = attempted(claim.primary, case.moved(**{name: Window(base=base, last=last)}))
+    if isinstance(found, NotDecidable):
+        return MovedWindow(*shift, base, last, found, None)
+    return MovedWindow(*shift, base, last, found.headline, found.holds)
