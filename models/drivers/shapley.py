@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
-from models.drivers.kernels import centred_products, coalition_values, shapley_draws
+from models.drivers.kernels import centred_products, coalition_values, shapley_values
 from models.estimate import Estimate, NotDecidable
-from models.inference.resampling import Resampling, bias_corrected_estimate, block_jackknife
+from models.inference.hac import cosine_long_run_variance
 from models.spans import common_spans
 
 Array = NDArray[np.float64]
@@ -19,7 +21,7 @@ Codes = NDArray[np.int64]
 Blocks = Mapping[str, tuple[str, ...]]
 
 MINIMUM_ROWS_PER_DRIVER = 10
-JACKKNIFE_BLOCKS = 50
+NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Design:
 
 
 def explained_shares(
-    dependent: pd.Series, drivers: pd.DataFrame, blocks: Blocks, resampling: Resampling
+    dependent: pd.Series, drivers: pd.DataFrame, blocks: Blocks, *, level: float = 0.95
 ) -> ExplainedShares | NotDecidable:
     r"""Divide the R-squared of a regression among blocks of drivers.
 
@@ -74,7 +76,8 @@ def explained_shares(
         Changes of the drivers on the same sessions.
     blocks : mapping of str to tuple of str
         Columns of each block; a column belongs to one block.
-    resampling : Resampling
+    level : float
+        Coverage of the intervals.
 
     Returns
     -------
@@ -85,34 +88,51 @@ def explained_shares(
     -----
     Lindeman, Merenda and Gold (1980), "LMG"; the Shapley value of the game whose worth of a coalition S is
     :math:`R^2(S)`:
-    :math:`\phi_g = \sum_{S \not\ni g} |S|!\,(G-|S|-1)!/G!\;[R^2(S \cup g) - R^2(S)]`. Rows are resampled jointly;
-    intervals are BCa. Where volatility is clustered and tails are fat they cover less than they claim: about 81 % of
-    nominal 95 % in 1,500 sessions of the design in `make validate`.
+    :math:`\phi_g = \sum_{S \not\ni g} |S|!\,(G-|S|-1)!/G!\;[R^2(S \cup g) - R^2(S)]`. Observation t moves
+    :math:`R^2(S)` by :math:`[(1 - R^2(S))\,y_t^2 - e_{S,t}^2] / \overline{y^2}`, e the residual on S, so its influence
+    on :math:`\phi_g` is the Shapley value of those numbers. The interval is Student-t around :math:`\ln \phi_g`. Squares
+    of clustered returns remember for long: the long-run variance of the influence is averaged over
+    :math:`\lfloor T^{2/5} \rfloor` cosines, fewer than suits returns themselves.
     """
     design = regression_design(dependent, drivers, blocks)
     if isinstance(design, NotDecidable):
         return design
-    rows, none = design.rows, np.zeros(design.block_of.size)
-    n, groups = rows.shape[0], len(design.names)
-
-    def shares(index: Codes) -> Array:
-        return shapley_draws(rows, index[None, :], design.block_of, groups, none)[0, 0]
-
-    value = shares(np.arange(n))
-    indices = resampling.indices(residual_influence(rows))
-    draws = shapley_draws(rows, indices, design.block_of, groups, none)[:, 0]
-    jackknife = block_jackknife(shares, n, min(JACKKNIFE_BLOCKS, n))
-
-    def estimate(point: float, drawn: Array, without: Array, method: str) -> Estimate | NotDecidable:
-        return bias_corrected_estimate(point, drawn, without, level=resampling.level, n=n, unit="", method=method)
-
+    worth, influence = worth_and_influence(design)
+    groups = len(design.names)
+    parts, moved = shapley_values(worth, groups), np.stack([shapley_values(row, groups) for row in influence])
     return ExplainedShares(
-        r_squared=estimate(float(value.sum()), draws.sum(axis=1), jackknife.sum(axis=1), "R-squared"),
+        r_squared=_share_estimate(float(worth[-1]), influence[:, -1], level, "R-squared"),
         parts={
-            name: estimate(float(value[g]), draws[:, g], jackknife[:, g], "Shapley (LMG) share of R-squared")
+            name: _share_estimate(float(parts[g]), moved[:, g], level, "Shapley (LMG) share of R-squared")
             for g, name in enumerate(design.names)
         },
     )
+
+
+def worth_and_influence(design: Design) -> tuple[Array, Array]:
+    """R-squared of every coalition of blocks (2 ** G,) and what each row adds to it (T, 2 ** G)."""
+    rows = design.rows - design.rows.mean(axis=0)
+    y, groups = rows[:, 0], len(design.names)
+    worth, influence = np.zeros(1 << groups), np.zeros((len(y), 1 << groups))
+    for coalition in range(1, 1 << groups):
+        members = 1 + np.flatnonzero((coalition >> design.block_of) & 1)
+        slopes, *_ = np.linalg.lstsq(rows[:, members], y, rcond=None)
+        residuals = y - rows[:, members] @ slopes
+        unexplained = float(residuals @ residuals) / float(y @ y)
+        worth[coalition] = 1.0 - unexplained
+        influence[:, coalition] = (unexplained * y**2 - residuals**2) / np.mean(y**2)
+    return worth, influence
+
+
+def _share_estimate(share: float, influence: Array, level: float, method: str) -> Estimate | NotDecidable:
+    if share <= NOTHING:
+        return NotDecidable("the block explains nothing, of which there is no interval")
+    n = influence.size
+    variance = cosine_long_run_variance(influence[:, None], math.floor(n**0.4))
+    std_error = math.sqrt(float(variance.value[0, 0]) / n)
+    reach = float(stats.t.ppf(0.5 + level / 2.0, variance.degrees_of_freedom)) * std_error / share
+    low, high = share * math.exp(-reach), share * math.exp(reach)
+    return Estimate(share, std_error, low, high, level, n, "", f"{method}; cosine HAC interval of its logarithm")
 
 
 def regression_design(dependent: pd.Series, drivers: pd.DataFrame, blocks: Blocks) -> Design | NotDecidable:

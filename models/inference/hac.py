@@ -33,13 +33,15 @@ def cosine_degrees_of_freedom(observations: int) -> int:
     return max(math.floor(0.4 * observations ** (2.0 / 3.0)), 1)
 
 
-def cosine_long_run_variance(series: Array) -> LongRunVariance:
+def cosine_long_run_variance(series: Array, frequencies: int | None = None) -> LongRunVariance:
     r"""Equal-weighted cosine estimate of the long-run variance.
 
     Parameters
     ----------
     series : ndarray, (T, K)
         Mean-zero moments.
+    frequencies : int, optional
+        Cosines averaged, the degrees of freedom; fewer for moments with long memory.
 
     Returns
     -------
@@ -49,11 +51,12 @@ def cosine_long_run_variance(series: Array) -> LongRunVariance:
     Notes
     -----
     Lazarus, Lewis, Stock and Watson (2018), "HAR inference: recommendations for practice", equations 7 and 8, with
-    :math:`\nu = \lfloor 0.4\, T^{2/3} \rfloor` and Student-t critical values with :math:`\nu` degrees of freedom.
+    :math:`\nu = \lfloor 0.4\, T^{2/3} \rfloor` unless told, and Student-t critical values with :math:`\nu` degrees of
+    freedom.
     """
     moments = np.asarray(series, dtype=np.float64)
     observations = moments.shape[0]
-    frequencies = cosine_degrees_of_freedom(observations)
+    frequencies = cosine_degrees_of_freedom(observations) if frequencies is None else frequencies
     midpoints = (np.arange(observations) + 0.5) / observations
     weights = np.cos(np.pi * np.outer(np.arange(1, frequencies + 1), midpoints))
     projections = np.sqrt(2.0 / observations) * weights @ moments

@@ -75,7 +75,7 @@ def test_the_whole_room_is_fast(panel, short):
     quick = Resampling(level=0.95, replications=199, block_bounds=(5, 40), seed=1)
     assert not isinstance(rolling_connectedness(core, quick), NotDecidable)
     assert not isinstance(decompose_window(core, "crypto", short, RESAMPLING), NotDecidable)
-    assert not isinstance(explained_shares(panel.returns["crypto"], drivers, BLOCKS, RESAMPLING), NotDecidable)
+    assert not isinstance(explained_shares(panel.returns["crypto"], drivers, BLOCKS), NotDecidable)
     for effect, cause in (("miners", "crypto"), ("crypto", "miners")):
         answer = granger_causality(
             panel.returns[effect], panel.returns[cause], lags=2, level=0.95, replications=1999, seed=1

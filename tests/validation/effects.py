@@ -74,7 +74,7 @@ def explained_share(number: int) -> bool:
     alone = (covariance @ slopes) ** 2 / np.diag(covariance)
     truth = 0.5 * (alone[0] + explained - alone[1]) / (explained + 1.0)
     y, drivers = _two_drivers(number, SESSIONS)
-    answer = explained_shares(y, drivers, {"a": ("a",), "b": ("b",)}, _resampling(number))
+    answer = explained_shares(y, drivers, {"a": ("a",), "b": ("b",)})
     return not isinstance(answer, NotDecidable) and _covers(answer.parts["a"], truth)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from models.drivers import attribute_window, beyond, explained_shares
 from models.drivers.kernels import coalition_values, shapley_values
+from models.drivers.shapley import regression_design, worth_and_influence
 from models.estimate import NotDecidable
 from models.inference.resampling import Resampling
 from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
@@ -57,7 +58,7 @@ def test_explained_shares_are_the_average_over_every_order(seed):
         centred = drivers[columns] - drivers[columns].mean()
         return np.sum((centred.to_numpy() @ slopes) ** 2) / np.sum((y - y.mean()) ** 2)
 
-    result = explained_shares(y, drivers, BLOCKS, QUICK)
+    result = explained_shares(y, drivers, BLOCKS)
     for name, share in by_every_order(worth, tuple(BLOCKS)).items():
         assert result.parts[name].value == pytest.approx(share, abs=1e-10)
     assert sum(part.value for part in result.parts.values()) == pytest.approx(result.r_squared.value)
@@ -87,9 +88,23 @@ def test_orthogonal_drivers_get_their_own_r_squared():
     index = pd.bdate_range("2010-01-01", periods=n)
     drivers = pd.DataFrame(generator.normal(size=(n, 2)), index, ["a", "b"])
     y = pd.Series(drivers["a"] + 2.0 * drivers["b"] + generator.normal(size=n) * 2.0, index)
-    result = explained_shares(y, drivers, {"a": ("a",), "b": ("b",)}, QUICK)
+    result = explained_shares(y, drivers, {"a": ("a",), "b": ("b",)})
     assert result.parts["a"].contains(1.0 / 9.0)
     assert result.parts["b"].contains(4.0 / 9.0)
+
+
+def test_the_influence_of_a_row_on_a_share_is_what_its_weight_does():
+    """The standard error without serial dependence is that of the infinitesimal jackknife by finite weights."""
+    y, drivers = data(11)
+    design = regression_design(y, drivers, BLOCKS)
+    worth, influence = worth_and_influence(design)
+    rows, step = design.rows, 1e-6
+    for t in (0, 7, 40):
+        weights = np.ones(len(rows))
+        weights[t] += step * len(rows)
+        centred = rows - np.average(rows, axis=0, weights=weights)
+        moved = coalition_values((centred * weights[:, None]).T @ centred, design.block_of, len(BLOCKS), np.zeros(4))[0]
+        np.testing.assert_allclose((moved - worth) / step, influence[t], rtol=1e-3, atol=1e-4)
 
 
 def test_window_shares_are_the_average_over_every_order_and_add_up():
@@ -191,7 +206,7 @@ def test_what_cannot_be_attributed_says_why(spoil, reason):
     y, drivers = spoil(*data(9))
     for answer in (
         attribute_window(y, drivers, BLOCKS, y.index[-7:], QUICK),
-        explained_shares(y, drivers, BLOCKS, QUICK),
+        explained_shares(y, drivers, BLOCKS),
     ):
         assert isinstance(answer, NotDecidable)
         assert reason in answer.reason
