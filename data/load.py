@@ -58,6 +58,26 @@ def load_panel(study: Study, source: str | Path | None = None, as_of: date | str
     return panel_from(open_source(study, source), study, as_of_date(as_of, study))
 
 
+def load_later(study: Study, source: str | Path | None, known: Panel) -> Panel | None:
+    """The same source to its end, for what came after the article; the panel `known` is not touched by it.
+
+    Returns
+    -------
+    Panel or None
+        None where nothing lies after the study's own date.
+
+    Raises
+    ------
+    SourceError, QualityError
+        As `load_panel`.
+    """
+    opened = open_source(study, source)
+    required = [one for one in study.instruments if one.required and one.frequency == "daily"]
+    end = min(opened.read(one).level.index[-1] for one in required).date()
+    later = known if end <= known.last_session else panel_from(opened, study, end)
+    return later if later.last_session > study.about.as_of else None
+
+
 def panel_from(source: Source, study: Study, cut: date) -> Panel:
     """Check and align what a source delivers up to the date `cut`; raises as `load_panel` does."""
     deliveries, absent = _deliver(study, source, cut)

@@ -6,121 +6,50 @@ import hashlib
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from data.errors import StudyFileError
+from data.instruments import ROLES, CsvFile, Frequency, Frozen, Instrument, Probability, Role, Stamp, Vendor
 
-Role = Literal[
-    "metal",
-    "miners",
-    "junior_miners",
-    "crypto",
-    "crypto_fund",
-    "growth",
-    "market",
-    "fear",
-    "credit",
-    "credit_fund",
-    "treasuries",
-    "dollar",
-    "real_yield",
-    "short_yield",
-    "oil",
-    "conditions",
-    "emerging",
-    "broad_dollar",
-    "overnight_rate",
-    "policy_rate",
-    "central_bank_assets",
-    "treasury_account",
-    "reverse_repo",
-    "silver",
-    "small_caps",
-    "technology",
-    "world",
-    "long_treasuries",
-    "investment_grade",
-    "breakeven",
-    "metal_holdings",
-    "metal_positioning",
-    "margin_debt",
-    "crypto_funding",
-    "crypto_open_interest",
-    "crypto_sentiment",
-    "geopolitical_risk",
-    "policy_uncertainty",
-    "tariff_rate",
+__all__ = [
+    "ROLES",
+    "About",
+    "Attribution",
+    "Claim",
+    "Clock",
+    "Correlation",
+    "Crisis",
+    "CsvFile",
+    "Frequency",
+    "Inference",
+    "Instrument",
+    "JointFall",
+    "Margins",
+    "Monitor",
+    "Portfolio",
+    "Probability",
+    "ProxyRule",
+    "Quality",
+    "Regimes",
+    "Role",
+    "Shock",
+    "Stamp",
+    "Stress",
+    "Study",
+    "UntestableRow",
+    "Vendor",
+    "Window",
+    "load_study",
 ]
-ROLES: tuple[str, ...] = get_args(Role)
 
-Stamp = Literal["session", "ny16", "utc00"]
-Frequency = Literal["daily", "weekly", "monthly"]
-Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
 #: How far from one the weights of a mix may sum: rounding of decimals, nothing more.
 WHOLE = 1e-9
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CsvFile(_Frozen):
-    """A file an instrument may be read from, or compared with, inside a folder of CSV files.
-
-    `agreement` is the correlation of its changes with the priced file's below which the two are said to disagree.
-    `column` names the column that holds the level where it is none of the usual ones. `several` says what a date with
-    several rows is worth: they are refused unless the study says that their mean is meant. `half_days` is a file with
-    the prices at New York's early closes, which replace those of 16:00 on its half days.
-    """
-
-    name: str
-    stamp: Stamp = "session"
-    producer: str = "CSV file of the user"
-    agreement: Probability = 0.75
-    column: str = ""
-    several: Literal["refused", "mean"] = "refused"
-    half_days: str = ""
-
-    @model_validator(mode="after")
-    def _early_only_in_new_york(self) -> Self:
-        if self.half_days and self.stamp != "ny16":
-            raise ValueError(f"half_days belongs to a file with stamp ny16, not {self.stamp}")
-        return self
-
-
-class Vendor(_Frozen):
-    """A place an instrument may be fetched from."""
-
-    vendor: Literal["yahoo", "fred", "cboe", "bitstamp", "coinbase", "binance", "packaged"]
-    symbol: str
-    stamp: Stamp = "session"
-
-
-class Instrument(_Frozen):
-    """One series and the part it plays.
-
-    `change` says how a level becomes a change: "log" is 100 times the log difference (percent), "basis_points"
-    is 100 times the difference of a level quoted in percent, "difference" is the plain difference. `files` and
-    `vendors` are tried in their order; `cross_checks` are files that are only compared with the one that is priced.
-    """
-
-    id: str
-    role: Role
-    name: str
-    change: Literal["log", "basis_points", "difference"] = "log"
-    trades: Literal["sessions", "always"] = "sessions"
-    frequency: Frequency = "daily"
-    release_lag_days: Annotated[int, Field(ge=0)] = 0
-    required: bool = False
-    files: tuple[CsvFile, ...] = ()
-    cross_checks: tuple[CsvFile, ...] = ()
-    vendors: tuple[Vendor, ...] = ()
-
-
-class Window(_Frozen):
+class Window(Frozen):
     """Sessions after the close of `base` up to the close of `last` (the as-of date where it is left out)."""
 
     base: date
@@ -133,7 +62,7 @@ class Window(_Frozen):
         return self
 
 
-class Crisis(_Frozen):
+class Crisis(Frozen):
     """A past crisis that was named before the returns of a claim were looked at.
 
     Sessions after the close of `base` up to the close of `last`.
@@ -150,7 +79,7 @@ class Crisis(_Frozen):
         return self
 
 
-class About(_Frozen):
+class About(Frozen):
     """What the edition says of itself."""
 
     title: str
@@ -162,14 +91,14 @@ class About(_Frozen):
     source: Literal["packaged"] | None = None
 
 
-class Clock(_Frozen):
+class Clock(Frozen):
     """The calendar on which prices are aligned."""
 
     exchange: str
     start: date
 
 
-class Inference(_Frozen):
+class Inference(Frozen):
     """Level, seed and bootstrap of every interval."""
 
     level: Probability
@@ -181,13 +110,13 @@ class Inference(_Frozen):
     band_draws: Annotated[int, Field(ge=100)]
 
 
-class Quality(_Frozen):
+class Quality(Frozen):
     """What the study makes of a red light: it stops the edition, except for the roles named here."""
 
     accept_red: tuple[Role, ...] = ()
 
 
-class Margins(_Frozen):
+class Margins(Frozen):
     """Univariate models of the first step."""
 
     mean: Literal["constant", "ar1"]
@@ -196,7 +125,7 @@ class Margins(_Frozen):
     initial_variance: Literal["backcast", "mean_square"]
 
 
-class Correlation(_Frozen):
+class Correlation(Frozen):
     """Assets of the correlation models and the pairs the pages show."""
 
     assets: tuple[Role, ...]
@@ -204,7 +133,7 @@ class Correlation(_Frozen):
     betas: tuple[tuple[Role, Role], ...]
 
 
-class Regimes(_Frozen):
+class Regimes(Frozen):
     """The Markov-switching model on series that no claim is about."""
 
     reference: tuple[Role, ...]
@@ -213,7 +142,7 @@ class Regimes(_Frozen):
     starts: Annotated[int, Field(ge=1)]
 
 
-class Stress(_Frozen):
+class Stress(Frozen):
     """Stress states, known the session before."""
 
     fear_quantile: Probability
@@ -222,13 +151,13 @@ class Stress(_Frozen):
     drawdown_window: Annotated[int, Field(ge=20)]
 
 
-class Attribution(_Frozen):
+class Attribution(Frozen):
     """Which moves of which window are attributed to which blocks of drivers; `added` blocks make a second reading."""
 
     window: str
     assets: tuple[Role, ...]
     blocks: dict[str, tuple[Role, ...]]
-    added: dict[str, dict[str, tuple[Role, ...]]] = {}
+    added: dict[str, dict[str, tuple[Role, ...]]] = Field(default_factory=dict)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -237,7 +166,7 @@ class Attribution(_Frozen):
         return (*self.assets, *self.added, *(role for blocks in every for block in blocks.values() for role in block))
 
 
-class Portfolio(_Frozen):
+class Portfolio(Frozen):
     """A stated mix of assets: its name and its weights, which sum to one."""
 
     name: str
@@ -250,29 +179,29 @@ class Portfolio(_Frozen):
         return self
 
 
-class Shock(_Frozen):
+class Shock(Frozen):
     """Moves of some assets in one session, in percent; the monitor shows what the others would do."""
 
     name: str
     moves: Annotated[dict[Role, float], Field(min_length=1)]
 
 
-class JointFall(_Frozen):
+class JointFall(Frozen):
     """Falls in percent, all within some sessions, whose probability the monitor shows."""
 
     falls: Annotated[dict[Role, Annotated[float, Field(gt=-100.0, lt=0.0)]], Field(min_length=1)]
     sessions: Annotated[int, Field(ge=1)]
 
 
-class Monitor(_Frozen):
+class Monitor(Frozen):
     """What the monitor looks at beside the pairs of the correlation models; what is left out is not shown.
 
-    `stressed` is the asset whose bad days CoVaR and marginal shortfall suppose, `tail` the share of days that are bad,
+    `watch` lists series, each with what takes its place where it has no data. `stressed` is the asset whose bad days CoVaR and marginal shortfall suppose, `tail` the share of days that are bad,
     `mixes` the weights of the turbulent regime's correlations in the correlation stress, `replays` names of crises and
     windows.
     """
 
-    watch: tuple[Role, ...] = ()
+    watch: tuple[tuple[Role, ...], ...] = ()
     stressed: Role | None = None
     tail: Probability = 0.05
     joint: JointFall | None = None
@@ -281,25 +210,55 @@ class Monitor(_Frozen):
     mixes: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] = (0.5, 1.0)
 
 
-class Claim(_Frozen):
+class Claim(Frozen):
     """A statement to be judged, its family for the correction of multiplicity and its thresholds."""
 
     statement: str
     section: str
     family: Literal["fact", "dependence", "beta_hedge", "drivers", "liquidity", "outlook"]
-    thresholds: dict[str, float] = {}
+    thresholds: dict[str, float] = Field(default_factory=dict)
     enabled: bool = True
 
 
-class UntestableRow(_Frozen):
-    """A statement that daily prices cannot decide."""
+class ProxyRule(Frozen):
+    """A figure to set beside a statement that cannot be tested.
+
+    `measure` is "change" (since the base of `window`), "mean" (of the levels in `window`), "falling_volume" (abnormal
+    volume on the sessions of `window` on which the price fell), "stress_change" (mean daily change in stress minus
+    outside) or "slope" (of the changes on those of the role `on`, over `window`). A level is multiplied by `scale` to
+    be told in `unit`.
+    """
+
+    role: Role
+    measure: Literal["change", "mean", "falling_volume", "stress_change", "slope"]
+    window: str = "short"
+    on: Role | None = None
+    unit: str = ""
+    scale: Annotated[float, Field(gt=0.0)] = 1.0
+
+    @model_validator(mode="after")
+    def _slope_has_two(self) -> Self:
+        if (self.measure == "slope") != (self.on is not None):
+            raise ValueError('`on` belongs to measure = "slope" and to no other')
+        return self
+
+
+class UntestableRow(Frozen):
+    """A statement that daily prices cannot decide.
+
+    `proxies` are the closest figures, `claims` the claims whose verdicts come closest; `limit` says in one sentence why
+    neither tests the statement.
+    """
 
     statement: str
     reason: str
     proxy: str
+    limit: str = ""
+    proxies: tuple[ProxyRule, ...] = ()
+    claims: tuple[str, ...] = ()
 
 
-class Study(_Frozen):
+class Study(Frozen):
     """The study: an argument of everything, a global of nothing."""
 
     about: About
@@ -317,7 +276,7 @@ class Study(_Frozen):
     portfolio: Portfolio | None = None
     instruments: tuple[Instrument, ...]
     claims: dict[Annotated[str, Field(pattern=r"^C(0[1-9]|1\d|2[0-6])$")], Claim]
-    untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = {}
+    untestable: dict[Annotated[str, Field(pattern=r"^N\d$")], UntestableRow] = Field(default_factory=dict)
     sha256: Sha256
 
     @property
@@ -347,7 +306,7 @@ class Study(_Frozen):
             "correlation.pairs": tuple(role for pair in self.correlation.pairs for role in pair),
             "correlation.betas": tuple(role for pair in self.correlation.betas for role in pair),
             "regimes.reference": self.regimes.reference,
-            "monitor.watch": self.monitor.watch,
+            "monitor.watch": tuple(role for choice in self.monitor.watch for role in choice),
         }
         if self.attribution is not None:
             wanted["attribution"] = self.attribution.roles
@@ -363,6 +322,13 @@ class Study(_Frozen):
         if outside:
             raise ValueError(f"correlation: pairs and betas use {', '.join(outside)}, which is not among the assets")
         self._check_monitor()
+        for key, row in self.untestable.items():
+            unknown = sorted(set(row.claims) - set(self.claims))
+            if unknown:
+                raise ValueError(f"untestable.{key}.claims: {', '.join(unknown)} is no claim of this study")
+            unplanned = sorted({rule.window for rule in row.proxies} - set(self.windows))
+            if unplanned:
+                raise ValueError(f"untestable.{key}.proxies: {', '.join(unplanned)} is no window of this study")
         for name, window in self.windows.items():
             if window.base < self.clock.start:
                 raise ValueError(f"windows.{name}: base {window.base} lies before clock.start {self.clock.start}")
