@@ -14,6 +14,7 @@ from models.estimate import Estimate, NotDecidable, TestResult
 from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
+from reports.narrative import deck, headline
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
 SCHEMA_VERSION = "1"
@@ -38,6 +39,8 @@ def results(evidence: Evidence) -> Json:
         "mark": SIMULATED_MARK if panel.kind == "simulated" else None,
         "study": {"title": study.about.title, "question": study.about.question, "sha256": study.sha256},
         "edition": {
+            "headline": headline(evidence),
+            "deck": deck(evidence),
             "data_kind": panel.kind,
             "data_to": panel.last_session.isoformat(),
             "as_of": panel.as_of.isoformat(),
