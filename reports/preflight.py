@@ -153,7 +153,21 @@ def _text(box: Any) -> str:
 
 
 def check_pdf(path: Path, document: Document) -> None:
-    """Judge the finished PDF: tags, language, title, alternatives, fonts, size.
+    """Judge the finished PDF against its document: tags, language, title, alternatives, fonts, size.
+
+    Raises
+    ------
+    PageError
+    """
+    language, pictures = check_finished_pdf(path)
+    if language != document.language:
+        refuse(path.name, "does not name its language")
+    if pictures < len(document.figures):
+        refuse(path.name, f"only {pictures} of {len(document.figures)} figures are tagged")
+
+
+def check_finished_pdf(path: Path) -> tuple[str, int]:
+    """Judge a PDF by itself; its language and the number of its tagged pictures.
 
     Raises
     ------
@@ -163,33 +177,41 @@ def check_pdf(path: Path, document: Document) -> None:
 
     if path.stat().st_size > LARGEST_PDF:
         refuse(path.name, f"is larger than {LARGEST_PDF:,} bytes", "Thin the paths further.")
-    with pikepdf.open(path) as pdf:
-        root = pdf.Root
-        if not bool(root.get("/MarkInfo", {}).get("/Marked", False)) or "/StructTreeRoot" not in root:
-            refuse(path.name, "is not tagged")
-        if str(root.get("/Lang", "")) != document.language:
-            refuse(path.name, "does not name its language")
-        if not str(pdf.docinfo.get("/Title", "")).strip():
-            refuse(path.name, "has no title")
-        if "/Outlines" not in root:
-            refuse(path.name, "has no outline")
-        pictures = 0
-        for element in _structure(root.StructTreeRoot):
-            if element.get("/S") == "/Figure":
-                pictures += 1
-                if not str(element.get("/Alt", "")).strip():
-                    refuse(path.name, f"picture {pictures} has no text alternative")
-        if pictures < len(document.figures):
-            refuse(path.name, f"only {pictures} of {len(document.figures)} figures are tagged")
-        for number, page in enumerate(pdf.pages, 1):
-            for name, font in (page.get("/Resources", {}).get("/Font", {}) or {}).items():
-                if not _embedded(font):
-                    refuse(f"{path.name}, page {number}", f"the font {font.get('/BaseFont', name)} is not embedded")
-                if "SourceSans" not in str(font.get("/BaseFont", "")).replace("-", "").replace("#20", ""):
-                    refuse(
-                        f"{path.name}, page {number}",
-                        f"the font {font.get('/BaseFont', name)} comes from the machine and not from the font package",
-                    )
+    try:
+        with pikepdf.open(path) as pdf:
+            return _check_objects(path.name, pdf)
+    except pikepdf.PdfError as error:
+        raise PageError(path.name, f"is not a whole PDF ({type(error).__name__})", _REPORT) from error
+
+
+def _check_objects(name: str, pdf: Any) -> tuple[str, int]:
+    root = pdf.Root
+    if not bool(root.get("/MarkInfo", {}).get("/Marked", False)) or "/StructTreeRoot" not in root:
+        refuse(name, "is not tagged")
+    language = str(root.get("/Lang", ""))
+    if not language:
+        refuse(name, "does not name its language")
+    if not str(pdf.docinfo.get("/Title", "")).strip():
+        refuse(name, "has no title")
+    if "/Outlines" not in root:
+        refuse(name, "has no outline")
+    pictures = 0
+    for element in _structure(root.StructTreeRoot):
+        if element.get("/S") == "/Figure":
+            pictures += 1
+            if not str(element.get("/Alt", "")).strip():
+                refuse(name, f"picture {pictures} has no text alternative")
+    for number, page in enumerate(pdf.pages, 1):
+        for key, font in (page.get("/Resources", {}).get("/Font", {}) or {}).items():
+            family = font.get("/BaseFont", key)
+            if not _embedded(font):
+                refuse(f"{name}, page {number}", f"the font {family} is not embedded")
+            if "SourceSans" not in str(family).replace("-", "").replace("#20", ""):
+                refuse(
+                    f"{name}, page {number}",
+                    f"the font {family} comes from the machine and not from the font package",
+                )
+    return language, pictures
 
 
 def _structure(node: Any) -> Iterator[Any]:
