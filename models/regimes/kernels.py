@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+#: Sum of predicted probabilities times shifted densities below which the shift is chosen anew.
+SMALLEST_TOTAL = 1e-250
+
 
 @njit(cache=True)
 def _moves(states: int, regimes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -27,12 +30,11 @@ def _moves(states: int, regimes: int) -> tuple[NDArray[np.int64], NDArray[np.int
     return rows, rests
 
 
-@njit(cache=True)
 def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> tuple[Array, Array, Array]:
     """Predicted and filtered probabilities by the recursion of Hamilton (1989, Econometrica 57, eq. 4.5-4.8).
 
-    Densities are shifted by the largest one among the states that can be reached, so that no observation, however
-    far out, makes the total underflow.
+    Densities are shifted by the largest one of each observation, so that none, however far out, makes the total
+    underflow; where the state of the largest one cannot be reached, by the largest one that can.
 
     Parameters
     ----------
@@ -49,52 +51,84 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
     predicted, filtered : array, shape (T, S)
         Probabilities of the states given F_{t-1} and F_t.
     """
+    peaks, shifted = _shifted(log_densities)
+    densities = np.exp(shifted, out=shifted)
+    totals, predicted, filtered = _filter(log_densities, densities, peaks, transition, initial)
+    return peaks + np.log(totals), predicted, filtered
+
+
+@njit(cache=True)
+def _shifted(log_densities: Array) -> tuple[Array, Array]:
+    """Largest log density of each row, shape (T,), and the log densities less it; minus infinity stays what it is."""
     length, states = log_densities.shape
+    peaks = np.empty(length)
+    shifted = np.empty((length, states))
+    for t in range(length):
+        peak = log_densities[t, 0]
+        for j in range(1, states):
+            if log_densities[t, j] > peak:
+                peak = log_densities[t, j]
+        peaks[t] = peak
+        for j in range(states):
+            shifted[t, j] = log_densities[t, j] - peak if peak > -np.inf else -np.inf
+    return peaks, shifted
+
+
+@njit(cache=True, error_model="numpy")
+def _filter(
+    log_densities: Array, densities: Array, peaks: Array, transition: Array, initial: Array
+) -> tuple[Array, Array, Array]:
+    """Sums of predicted times shifted densities, predicted and filtered; `peaks` moves where a state is out of reach."""
+    length, states = densities.shape
     regimes = transition.shape[1]
     rows, rests = _moves(states, regimes)
     block = states // regimes
     step = 1 if transition.shape[0] > 1 else 0
-    logliks = np.empty(length)
+    totals = np.empty(length)
     predicted = np.empty((length, states))
     filtered = np.empty((length, states))
+    ahead = initial.copy()
+    now = np.empty(states)
     for t in range(length):
-        if t == 0:
+        if t > 0 and block == 1:
+            for j in range(regimes):
+                reached = 0.0
+                for i in range(regimes):
+                    reached += now[i] * transition[t * step, i, j]
+                ahead[j] = reached
+        elif t > 0:
             for j in range(states):
-                predicted[0, j] = initial[j]
-        else:
-            for j in range(states):
-                predicted[t, j] = 0.0
+                ahead[j] = 0.0
             for i in range(states):
-                weight = filtered[t - 1, i]
-                if weight > 0.0:
-                    row, rest = rows[i], rests[i]
-                    for j in range(regimes):
-                        predicted[t, j * block + rest] += weight * transition[t * step, row, j]
-        peak = -np.inf
-        highest = 0
-        for j in range(states):
-            if predicted[t, j] > 0.0 and log_densities[t, j] > peak:
-                peak = log_densities[t, j]
-                highest = j
-        if peak == -np.inf:
-            logliks[t] = -np.inf
-            for j in range(states):
-                filtered[t, j] = predicted[t, j]
-            continue
+                for j in range(regimes):
+                    ahead[j * block + rests[i]] += now[i] * transition[t * step, rows[i], j]
         total = 0.0
         for j in range(states):
-            filtered[t, j] = predicted[t, j]
-            if j != highest and predicted[t, j] > 0.0:
-                filtered[t, j] *= np.exp(log_densities[t, j] - peak)
-            total += filtered[t, j]
+            predicted[t, j] = ahead[j]
+            now[j] = ahead[j] * densities[t, j]
+            total += now[j]
+        if not total > SMALLEST_TOTAL:
+            peak = -np.inf
+            for j in range(states):
+                if ahead[j] > 0.0 and log_densities[t, j] > peak:
+                    peak = log_densities[t, j]
+            peaks[t] = peak
+            total = 0.0
+            for j in range(states):
+                if peak == -np.inf:
+                    now[j] = ahead[j]
+                else:
+                    now[j] = ahead[j] * np.exp(log_densities[t, j] - peak) if ahead[j] > 0.0 else 0.0
+                total += now[j]
+        totals[t] = total
         share = 1.0 / total
         for j in range(states):
-            filtered[t, j] *= share
-        logliks[t] = peak + np.log(total)
-    return logliks, predicted, filtered
+            now[j] *= share
+            filtered[t, j] = now[j]
+    return totals, predicted, filtered
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[Array, Array]:
     """Smoothed probabilities and expected transitions (Kim 1994, Journal of Econometrics 60, eq. 2.20-2.21).
 
@@ -118,12 +152,12 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
     step = 1 if transition.shape[0] > 1 else 0
     smoothed = np.empty((length, states))
     transitions = np.zeros(transition.shape)
+    after = filtered[length - 1].copy()
     ratio = np.empty(states)
-    for j in range(states):
-        smoothed[length - 1, j] = filtered[length - 1, j]
+    smoothed[length - 1] = after
     for t in range(length - 1, 0, -1):
         for j in range(states):
-            ratio[j] = smoothed[t, j] / predicted[t, j] if predicted[t, j] > 0.0 else 0.0
+            ratio[j] = after[j] / predicted[t, j] if predicted[t, j] > 0.0 else 0.0
         total = 0.0
         for i in range(states):
             weight = filtered[t - 1, i]
@@ -133,11 +167,11 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
                 pair = weight * transition[t * step, row, j] * ratio[j * block + rest]
                 transitions[t * step, row, j] += pair
                 ahead += pair
-            smoothed[t - 1, i] = ahead
+            after[i] = ahead
             total += ahead
-        if total > 0.0:
-            for i in range(states):
-                smoothed[t - 1, i] /= total
+        share = 1.0 / total if total > 0.0 else 1.0
+        for i in range(states):
+            smoothed[t - 1, i] = after[i] * share
     return smoothed, transitions
 
 
