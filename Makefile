@@ -21,7 +21,7 @@ help: ## Show the targets and what they do
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo
 	@echo "  SOURCE    folder of CSV files, or sample, snapshot, packaged (default: newest snapshot, else sample)"
-	@echo "  AS_OF     nothing after this date is used, e.g. 2026-02-08 (default: the study's own date)"
+	@echo "  AS_OF     models and verdicts use nothing after this date, e.g. 2026-02-08 (default: the study's own date)"
 	@echo "  STUDY     study file (default: study.toml)"
 	@echo "  OUT       folder of the editions (default: build)"
 	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from data import Panel, Study, load_panel, load_study
-from data.errors import PageError, StudyError, StudyFileError
+from data import Panel, Study, load_later, load_panel, load_study
+from data.errors import PageError, QualityError, SourceError, StudyError, StudyFileError
 from models.robustness import LONG_STUDIES
 from reports.editions import up_to_date
 from reports.findings import findings_page
@@ -29,7 +29,7 @@ OTHER_STAGES = 4
 
 StudyOption = Annotated[Path, typer.Option(help="Study file.")]
 SourceOption = Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")]
-AsOfOption = Annotated[str, typer.Option(help="Nothing after this date is used, e.g. 2026-02-08.")]
+AsOfOption = Annotated[str, typer.Option(help="Models and verdicts use nothing after this date, e.g. 2026-02-08.")]
 QuickOption = Annotated[bool, typer.Option("--quick", help="Fewer bootstrap resamples; every page says so.")]
 WorkersOption = Annotated[int, typer.Option(min=1, help="Processes for independent pieces.")]
 
@@ -58,8 +58,11 @@ def report(
         if current is not None:
             console.print(f"Nothing changed since the last run: {current}", highlight=False, soft_wrap=True)
             return
+        later = _later(console, settings, source, panel)
         with Stages(console, len(claims_to_judge(settings)) + OTHER_STAGES) as stages:
-            evidence = gather(settings, panel, quick=quick, workers=workers, command=command, progress=stages.begin)
+            evidence = gather(
+                settings, panel, quick=quick, workers=workers, command=command, later=later, progress=stages.begin
+            )
             published = publish(evidence, out, progress=stages.begin)
         console.print(f"Edition in {published.folder}", highlight=False, soft_wrap=True)
         console.print(f"  {', '.join(path.name for path in published.files)}", highlight=False, soft_wrap=True)
@@ -79,8 +82,11 @@ def findings(
     with _explained(console):
         settings, panel = _loaded(console, study, source, as_of)
         command = _command("findings", study, source, as_of, quick)
+        later = _later(console, settings, source, panel)
         with Stages(console, len(claims_to_judge(settings)) + 1) as stages:
-            evidence = gather(settings, panel, quick=quick, workers=workers, command=command, progress=stages.begin)
+            evidence = gather(
+                settings, panel, quick=quick, workers=workers, command=command, later=later, progress=stages.begin
+            )
         try:
             page.write_text(findings_page(evidence), encoding="utf-8")
         except OSError as error:
@@ -128,6 +134,15 @@ def _loaded(console: Console, study: Path, source: str, as_of: str) -> tuple[Stu
     panel = load_panel(settings, source or None, _date(as_of) if as_of else None)
     console.print(panel.source, highlight=False, soft_wrap=True)
     return settings, panel
+
+
+def _later(console: Console, settings: Study, source: str, panel: Panel) -> Panel | None:
+    """Data after the article's date, for confirmation; they never stop an edition."""
+    try:
+        return load_later(settings, source or None, panel)
+    except (SourceError, QualityError) as error:
+        console.print(f"Nothing is confirmed with later data: {error}", highlight=False, markup=False, soft_wrap=True)
+        return None
 
 
 def _date(text: str) -> date:

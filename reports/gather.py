@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from joblib import Memory
 
 from data.panel import Panel
 from data.study import Study
-from models.claims import Verdict, check_thresholds, claims_to_judge, judge_all
+from models.claims import Verdict, check_thresholds, claims_to_judge, confirmations, judge_all
 from models.claims.recovery import Recovered, recovery
+from models.claims.verdict import Confirmation
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.fitting import fit_suite
@@ -29,7 +31,14 @@ KEPT_RESULTS = 12
 
 
 def gather(
-    study: Study, panel: Panel, *, quick: bool, workers: int, command: str, progress: Progress = lambda _: None
+    study: Study,
+    panel: Panel,
+    *,
+    quick: bool,
+    workers: int,
+    command: str,
+    later: Panel | None = None,
+    progress: Progress = lambda _: None,
 ) -> Evidence:
     """Fit the models, judge the claims and record how.
 
@@ -43,6 +52,8 @@ def gather(
         Processes for independent pieces.
     command : str
         What the user typed, for the record.
+    later : Panel, optional
+        Reaches beyond the article's date: what each claim's measure says there stands beside its verdict.
     progress : callable
         Told what is being done.
     """
@@ -50,6 +61,11 @@ def gather(
     computed = memory.cache(_compute, ignore=["study", "panel", "workers", "progress"])
     key = (study.sha256, panel.sha256, panel.as_of.isoformat(), model_sha256())
     suite, verdicts = computed(key, quick, study=study, panel=panel, workers=workers, progress=progress)
+    if later is not None:
+        confirmed = memory.cache(_confirm, ignore=["study", "later", "suite", "verdicts"])
+        known = (*key, later.as_of.isoformat())
+        found = confirmed(known, quick, study=study, later=later, suite=suite, verdicts=verdicts)
+        verdicts = tuple(replace(one, confirmation=found.get(one.id)) for one in verdicts)
     memory.reduce_size(items_limit=KEPT_RESULTS)
     explained = memory.cache(_explain, ignore=["study", "panel"])
     falls, portfolio = explained(key, quick, study=study, panel=panel)
@@ -66,6 +82,19 @@ def gather(
         falls=falls,
         portfolio=portfolio,
     )
+
+
+def _confirm(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,  # noqa: ARG001 - decides the labels of the verdicts
+    *,
+    study: Study,
+    later: Panel,
+    suite: Suite,
+    verdicts: tuple[Verdict, ...],
+) -> Mapping[str, Confirmation]:
+    """What came after the article's date, claim by claim; the verdicts stand already."""
+    return confirmations(verdicts, later, study, suite, seed=study.inference.seed)
 
 
 def _explain(
