@@ -196,9 +196,9 @@ class JointFall(Frozen):
 class Monitor(Frozen):
     """What the monitor looks at beside the pairs of the correlation models; what is left out is not shown.
 
-    `watch` lists series, each with what takes its place where it has no data. `stressed` is the asset whose bad days CoVaR and marginal shortfall suppose, `tail` the share of days that are bad,
-    `mixes` the weights of the turbulent regime's correlations in the correlation stress, `replays` names of crises and
-    windows.
+    `watch` lists series, each with what takes its place where it has no data. `stressed` is the asset whose bad days
+    CoVaR and marginal shortfall suppose, `tail` the share of days that are bad, `mixes` the weights of past stress in
+    the correlation stress, `replays` names of crises and windows.
     """
 
     watch: tuple[tuple[Role, ...], ...] = ()
