@@ -30,6 +30,8 @@ Distribution = Literal["normal", "t"]
 MINIMUM_SESSIONS = 250
 #: Where the search begins: persistence, share of the news in it, asymmetry.
 STARTS = ((0.97, 0.07, 0.2), (0.90, 0.15, 0.2), (0.99, 0.04, 0.0))
+#: A session that alone determines a coefficient has no residual to infer from: its influence is not blown up beyond this.
+MAX_LEVERAGE = 0.9
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,9 @@ def garch_regression(
     Notes
     -----
     Quasi maximum likelihood: Bollerslev and Wooldridge (1992), "Quasi-maximum likelihood estimation and inference in
-    dynamic models with time-varying covariances". The first variance is a backcast as in `models.margins`.
+    dynamic models with time-varying covariances". The first variance is a backcast as in `models.margins`. A session
+    with leverage l_t in the weighted regression pulls its own residual to zero, which matters for a dummy of few
+    sessions: its influence is divided by 1 - l_t (MacKinnon and White 1985, "HC3").
     """
     rows = complete_rows(y, X, MINIMUM_SESSIONS)
     regressors = np.column_stack([np.ones(len(rows)), rows.iloc[:, 1:].to_numpy()])
@@ -173,6 +177,7 @@ def garch_regression(
         )
     params, influence = likelihood.params_and_influence(optimum.arguments, optimum.convergence.at_bounds)
     residuals, variances = likelihood.paths(optimum.arguments)
+    influence /= 1.0 - _leverage(regressors / np.sqrt(variances)[:, None])[:, None]
     names = ["const", *map(str, rows.columns[1:]), *likelihood.variance_names]
     return GarchRegression(
         params=pd.Series(params, index=names, name="estimate"),
@@ -341,6 +346,12 @@ def _weighted_draws(y: Array, X: Array, indices: NDArray[np.int64]) -> Array:
         if np.min(np.diag(system)) > 0.0 and np.linalg.cond(system) < 1e12:
             draws[draw] = np.linalg.solve(system, right)
     return draws
+
+
+def _leverage(weighted: Array) -> Array:
+    """Diagonal of the projection on the columns of `weighted` (T, K), (T,)."""
+    rotated, _ = np.linalg.qr(weighted)
+    return np.asarray(np.minimum(np.sum(rotated**2, axis=1), MAX_LEVERAGE))
 
 
 def _backcast(residuals: Array) -> float:

@@ -90,8 +90,8 @@ def explained_shares(
     :math:`R^2(S)`:
     :math:`\phi_g = \sum_{S \not\ni g} |S|!\,(G-|S|-1)!/G!\;[R^2(S \cup g) - R^2(S)]`. Observation t moves
     :math:`R^2(S)` by :math:`[(1 - R^2(S))\,y_t^2 - e_{S,t}^2] / \overline{y^2}`, e the residual on S, so its influence
-    on :math:`\phi_g` is the Shapley value of those numbers. The interval is Student-t around :math:`\ln \phi_g`. Squares
-    of clustered returns remember for long: the long-run variance of the influence is averaged over
+    on :math:`\phi_g` is the Shapley value of those numbers. The interval is Student-t around :math:`\ln \phi_g`.
+    Squares of clustered returns remember for long: the long-run variance of the influence is averaged over
     :math:`\lfloor T^{2/5} \rfloor` cosines, fewer than suits returns themselves.
     """
     design = regression_design(dependent, drivers, blocks)

@@ -26,42 +26,18 @@ from models.drivers import (
     partial_r_squared,
 )
 from models.episodes import Recoveries, first_to_recover
-from models.estimate import Estimate, NotDecidable
+from models.estimate import NotDecidable
 from models.events import abnormal_returns
-from models.inference.resampling import Resampling
 from models.liquidity import monthly_log_ratio, price_impact, volume_response
 from models.survival import kaplan_meier
+from tests.validation.samples import LEVEL, SESSIONS, SIZE, clustered, covers, resampling, student
 
-LEVEL = 0.95
-WEEKS, SESSIONS = 580, 1500
-SIZE = 0.05
-
-
-def _resampling(number: int) -> Resampling:
-    return Resampling(level=LEVEL, replications=399, block_bounds=(5, 40), seed=number)
-
-
-def _t(generator: np.random.Generator, *shape: int) -> np.ndarray:
-    """Unit-variance Student shocks with six degrees of freedom."""
-    return generator.standard_t(6, size=shape) * np.sqrt(4.0 / 6.0)
-
-
-def _clustered(generator: np.random.Generator, sessions: int, series: int) -> np.ndarray:
-    """GARCH(1,1) returns with Student shocks and unit variance, independent over series."""
-    shocks = _t(generator, sessions, series)
-    variance = np.ones((sessions, series))
-    for t in range(1, sessions):
-        variance[t] = 0.05 + variance[t - 1] * (0.08 * shocks[t - 1] ** 2 + 0.87)
-    return np.sqrt(variance) * shocks
-
-
-def _covers(answer: Estimate | NotDecidable, truth: float) -> bool:
-    return isinstance(answer, Estimate) and answer.contains(truth)
+WEEKS = 580
 
 
 def _two_drivers(number: int, rows: int) -> tuple[pd.Series, pd.DataFrame]:
     """y = .3 a + .2 b + e with b = .5 a + own part; every innovation has unit variance."""
-    x = _clustered(np.random.default_rng(number), rows, 3)
+    x = clustered(np.random.default_rng(number), rows, 3)
     index = pd.bdate_range("2012-01-02", periods=rows)
     drivers = pd.DataFrame({"a": x[:, 0], "b": x[:, 1] + 0.5 * x[:, 0]}, index)
     return pd.Series(0.3 * drivers["a"] + 0.2 * drivers["b"] + x[:, 2], index), drivers
@@ -75,7 +51,7 @@ def explained_share(number: int) -> bool:
     truth = 0.5 * (alone[0] + explained - alone[1]) / (explained + 1.0)
     y, drivers = _two_drivers(number, SESSIONS)
     answer = explained_shares(y, drivers, {"a": ("a",), "b": ("b",)})
-    return not isinstance(answer, NotDecidable) and _covers(answer.parts["a"], truth)
+    return not isinstance(answer, NotDecidable) and covers(answer.parts["a"], truth)
 
 
 def window_contribution(number: int) -> bool:
@@ -84,21 +60,21 @@ def window_contribution(number: int) -> bool:
     moves = drivers.iloc[-7:].sum()
     both = 0.3 * moves["a"] + 0.2 * moves["b"]
     alone_a, alone_b = (0.3 + 0.2 * 0.5) * moves["a"], (0.2 + 0.3 * 0.5 / 1.25) * moves["b"]
-    answer = attribute_window(y, drivers, {"a": ("a",), "b": ("b",)}, y.index[-7:], _resampling(number))
+    answer = attribute_window(y, drivers, {"a": ("a",), "b": ("b",)}, y.index[-7:], resampling(number))
     truth = 0.5 * (alone_a + both - alone_b)
-    return not isinstance(answer, NotDecidable) and _covers(answer.contributions["a"], truth)
+    return not isinstance(answer, NotDecidable) and covers(answer.contributions["a"], truth)
 
 
 def partial_share(number: int) -> bool:
     """Partial R-squared of the first driver given the second, weekly sample."""
     y, drivers = _two_drivers(number, WEEKS)
-    answer = partial_r_squared(y, drivers[["a"]], drivers[["b"]], _resampling(number))
+    answer = partial_r_squared(y, drivers[["a"]], drivers[["b"]], resampling(number))
     own = 1.0 - 0.25 / 1.25
-    return not isinstance(answer, NotDecidable) and _covers(answer.partial_r_squared, 0.09 * own / (0.09 * own + 1.0))
+    return not isinstance(answer, NotDecidable) and covers(answer.partial_r_squared, 0.09 * own / (0.09 * own + 1.0))
 
 
 def _persistent(generator: np.random.Generator, rows: int, correlation: float) -> tuple[np.ndarray, np.ndarray]:
-    shocks = _clustered(generator, rows, 2)
+    shocks = clustered(generator, rows, 2)
     shocks[:, 1] = correlation * shocks[:, 0] + np.sqrt(1.0 - correlation**2) * shocks[:, 1]
     predictor = np.zeros(rows)
     for t in range(1, rows):
@@ -116,19 +92,19 @@ def long_horizon(number: int) -> bool:
 def persistent_slope(number: int) -> bool:
     """Zero slope on a persistent predictor with shocks correlated by -.9, 130 observations."""
     returns, predictor = _persistent(np.random.default_rng(number), 130, -0.9)
-    return _covers(bias_corrected_slope(returns, predictor, level=LEVEL), 0.0)
+    return covers(bias_corrected_slope(returns, predictor, level=LEVEL), 0.0)
 
 
 def out_of_sample(number: int) -> bool:
     """Clark and West: an irrelevant regressor is found useless."""
-    rows = _clustered(np.random.default_rng(number), SESSIONS, 2)
+    rows = clustered(np.random.default_rng(number), SESSIONS, 2)
     answer = clark_west(rows[:, 0], rows[:, 1:], first=500)
     return not isinstance(answer, NotDecidable) and answer.test.p_value >= SIZE
 
 
 def causality(number: int) -> bool:
     """Granger: independent series with clustered volatility, two lags, kept."""
-    rows = pd.DataFrame(_clustered(np.random.default_rng(number), SESSIONS, 2))
+    rows = pd.DataFrame(clustered(np.random.default_rng(number), SESSIONS, 2))
     answer = granger_causality(rows[0], rows[1], lags=2, level=LEVEL, replications=199, seed=number)
     return not isinstance(answer, NotDecidable) and answer.test.p_value >= SIZE
 
@@ -137,10 +113,10 @@ def contagion(number: int) -> bool:
     """Forbes and Rigobon: a rise of the reference's variance alone is no rise of the correlation."""
     generator = np.random.default_rng(number)
     stress = pd.Series((np.arange(SESSIONS) // 60) % 5 == 0)
-    reference = pd.Series(_t(generator, SESSIONS) * np.where(stress, 2.0, 1.0))
-    others = pd.DataFrame({name: 0.8 * reference + _t(generator, SESSIONS) for name in "ab"})
+    reference = pd.Series(student(generator, SESSIONS) * np.where(stress, 2.0, 1.0))
+    others = pd.DataFrame({name: 0.8 * reference + student(generator, SESSIONS) for name in "ab"})
     answer = contagion_bound(others, reference, stress, block=20.0, level=LEVEL, replications=399, seed=number)
-    return _covers(answer, 0.0)
+    return covers(answer, 0.0)
 
 
 SLOPES = np.array([[0.10, 0.05, 0.0], [0.20, 0.10, 0.0], [0.0, 0.0, 0.10]])
@@ -149,7 +125,7 @@ COVARIANCE = np.array([[1.0, 0.3, 0.1], [0.3, 1.0, 0.3], [0.1, 0.3, 1.0]])
 
 def _connected(number: int) -> tuple[pd.DataFrame, np.ndarray]:
     population = np.vstack([np.zeros(3), SLOPES.T])
-    shocks = _t(np.random.default_rng(number), SESSIONS, 3) @ np.linalg.cholesky(COVARIANCE).T
+    shocks = student(np.random.default_rng(number), SESSIONS, 3) @ np.linalg.cholesky(COVARIANCE).T
     frame = pd.DataFrame(generate(np.zeros((1, 3)), population, shocks)[1:], columns=list("abc"))
     return frame, generalised_shares(population, COVARIANCE, 10)
 
@@ -157,26 +133,26 @@ def _connected(number: int) -> tuple[pd.DataFrame, np.ndarray]:
 def total_connectedness(number: int) -> bool:
     """Total connectedness of a VAR(1)."""
     frame, truth = _connected(number)
-    answer = connectedness(frame, _resampling(number), lags=1)
+    answer = connectedness(frame, resampling(number), lags=1)
     return not isinstance(answer, NotDecidable) and answer.total.contains((300.0 - np.trace(truth)) / 3.0)
 
 
 def net_connectedness(number: int) -> bool:
     """Net pairwise connectedness from the first to the second series."""
     frame, truth = _connected(number)
-    answer = connectedness(frame, _resampling(number), lags=1)
+    answer = connectedness(frame, resampling(number), lags=1)
     return not isinstance(answer, NotDecidable) and answer.pairwise("a", "b").contains(truth[1, 0] - truth[0, 1])
 
 
 def variance_spillover(number: int) -> bool:
     """HAR-X slope of .1 between two persistent log variances."""
-    shocks = _t(np.random.default_rng(number), SESSIONS, 2)
+    shocks = student(np.random.default_rng(number), SESSIONS, 2)
     path = np.zeros((SESSIONS, 2))
     for t in range(1, SESSIONS):
         path[t] = (0.6 * path[t - 1, 0], 0.5 * path[t - 1, 1] + 0.1 * path[t - 1, 0]) + shocks[t]
     index = pd.bdate_range("2012-01-02", periods=SESSIONS)
     source, target = (pd.Series(column, index) for column in path.T)
-    return _covers(heterogeneous_autoregression(target, source, level=LEVEL), 0.1)
+    return covers(heterogeneous_autoregression(target, source, level=LEVEL), 0.1)
 
 
 def stress_volume(number: int) -> bool:
@@ -187,8 +163,8 @@ def stress_volume(number: int) -> bool:
         noise[t] = 0.6 * noise[t - 1] + 0.4 * generator.normal()
         label[t] = generator.random() < (0.95 if label[t - 1] else 0.01)
     volume, returns = noise + 0.4 * label, pd.Series(generator.normal(size=SESSIONS))
-    answer = volume_response(pd.Series(volume), pd.Series(label), returns, _resampling(number))
-    return not isinstance(answer, NotDecidable) and _covers(answer.difference, 0.4)
+    answer = volume_response(pd.Series(volume), pd.Series(label), returns, resampling(number))
+    return not isinstance(answer, NotDecidable) and covers(answer.difference, 0.4)
 
 
 def illiquidity_ratio(number: int) -> bool:
@@ -199,10 +175,12 @@ def illiquidity_ratio(number: int) -> bool:
     for t in range(1, SESSIONS):
         level[t] = 0.95 * level[t - 1] + 0.1 * generator.normal(size=2)
     impacts = [
-        price_impact(pd.Series(_t(generator, SESSIONS), index), pd.Series(scale * np.exp(15.0 + level[:, k]), index))
+        price_impact(
+            pd.Series(student(generator, SESSIONS), index), pd.Series(scale * np.exp(15.0 + level[:, k]), index)
+        )
         for k, scale in enumerate((1.0, 2.0))
     ]
-    return _covers(monthly_log_ratio(*impacts, level=LEVEL), np.log(2.0))
+    return covers(monthly_log_ratio(*impacts, level=LEVEL), np.log(2.0))
 
 
 def first_place(number: int) -> bool:
@@ -218,19 +196,19 @@ def median_wait(number: int) -> bool:
     generator = np.random.default_rng(number)
     wait, limit = generator.exponential(20.0, 40), generator.exponential(40.0, 40)
     answer = kaplan_meier(np.minimum(wait, limit), wait <= limit, level=LEVEL)
-    return not isinstance(answer, NotDecidable) and _covers(answer.median, 20.0 * np.log(2.0))
+    return not isinstance(answer, NotDecidable) and covers(answer.median, 20.0 * np.log(2.0))
 
 
 def _clock(number: int, which: str) -> bool:
     generator = np.random.default_rng(number)
     root = np.linalg.cholesky([[1.0, 0.4], [0.4, 1.0]])
-    hours = 0.002 * _t(generator, 24 * (SESSIONS + 1), 2) @ root.T
+    hours = 0.002 * student(generator, 24 * (SESSIONS + 1), 2) @ root.T
     paths = np.exp(np.cumsum(hours, axis=0))
     index = pd.bdate_range("2012-01-02", periods=SESSIONS)
     close = np.arange(1, SESSIONS + 1) * 24 - 5
     levels = (pd.Series(paths[at, k], index) for k, at in ((0, close), (1, close), (1, close + 4)))
-    answer = asynchrony(*levels, _resampling(number))
-    return not isinstance(answer, NotDecidable) and _covers(answer.correlations[which], 0.4)
+    answer = asynchrony(*levels, resampling(number))
+    return not isinstance(answer, NotDecidable) and covers(answer.correlations[which], 0.4)
 
 
 def same_clock(number: int) -> bool:
@@ -245,7 +223,7 @@ def corrected_clock(number: int) -> bool:
 
 def abnormal_return(number: int) -> bool:
     """Nothing abnormal in 85 sessions, clustered volatility."""
-    rows = _clustered(np.random.default_rng(number), 700, 2)
+    rows = clustered(np.random.default_rng(number), 700, 2)
     index = pd.bdate_range("2020-01-01", periods=700)
     factors = pd.DataFrame({"market": rows[:, 0]}, index)
     returns = pd.DataFrame({"asset": 0.5 * rows[:, 0] + rows[:, 1]}, index)
@@ -291,12 +269,3 @@ DESIGNS: dict[str, Callable[[int], bool]] = {
 def replicate(label: str, number: int) -> dict[str, float]:
     """One sample of a design: whether its interval, or its test, was right."""
     return {"failed": 0.0, "right": float(DESIGNS[label](number))}
-
-
-def summary(records: list[dict[str, float]]) -> dict[str, float]:
-    """Percent of samples in which the interval held the truth or the true null was kept."""
-    return {
-        "samples": float(len(records)),
-        "failed": float(sum(record["failed"] for record in records)),
-        "right": 100.0 * float(np.mean([record["right"] for record in records])),
-    }
