@@ -105,9 +105,8 @@ def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pai
         f"{printed_name(result.model)}(1,1) on {len(result.names)} series, Gaussian quasi maximum likelihood; "
         f"pointwise {level:.0%} band of parameter uncertainty, {draws} draws; innovation and model uncertainty left out"
     )
-    waviness = {
-        one.pair: one.percentile / 100.0 for one in result.dispersion(pairs, simulations=CONSTANT_WORLDS, seed=seed)
-    }
+    wavy = () if result.constant else result.dispersion(pairs, simulations=CONSTANT_WORLDS, seed=seed)
+    waviness = {one.pair: one.percentile / 100.0 for one in wavy}
     records = [
         PathBand(
             pair=(first, second),

@@ -2,145 +2,73 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import typer
 from joblib import Parallel, delayed
+from rich.console import Console
 from rich.progress import Progress
 
-from tests.validation import correlation, effects, regimes
+from tests.validation.engines import ENGINES, Engine
+from tests.validation.store import ROOT, file_name, keep, kept
 
-ROOT = Path(__file__).resolve().parents[2]
-STORE = ROOT / ".cache" / "validation"
-PIECE = 25
-
-CODE = {
-    "correlation": ("models/correlation", "models/margins"),
-    "regimes": ("models/regimes",),
-    "effects": (
-        "models/drivers",
-        "models/connectedness",
-        "models/inference",
-        "models/margins",
-        "models/liquidity.py",
-        "models/episodes.py",
-        "models/survival.py",
-        "models/clock.py",
-        "models/events.py",
-        "tests/validation/effects.py",
-    ),
-}
-
-Replicate = Callable[[int], dict[str, float]]
-
-
-def studies() -> dict[str, tuple[str, Replicate]]:
-    """Every design point: its key, the engine it belongs to and how to run one sample."""
-    cells: dict[str, tuple[str, Replicate]] = {
-        cell.label: ("correlation", lambda number, cell=cell: correlation.replicate(cell, number))
-        for cell in correlation.CELLS
-    }
-    cells["K=2 N=3 T=2000"] = ("regimes", regimes.replicate)
-    for label in effects.DESIGNS:
-        cells[label] = ("effects", lambda number, label=label: effects.replicate(label, number))
-    return cells
-
-
-def _code(engine: str) -> str:
-    """Digest of the engine's code: results of other code are not reused."""
-    digest = hashlib.sha256()
-    for place in CODE[engine]:
-        folder = ROOT / place
-        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else (folder,):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _piece(label: str, first: int) -> list[dict[str, float]]:
-    _, replicate = studies()[label]
-    return [replicate(number) for number in range(first, first + PIECE)]
-
-
-def _place(label: str, engine: str, first: int) -> Path:
-    name = label.replace(" ", "_").replace("=", "")
-    return STORE / f"{engine}-{_code(engine)}" / f"{name}-{first}.json"
+HEAD = "# Validation\n\nMonte Carlo run by `make validate`; figures only, written by the command.\n"
 
 
 def main(replications: int = 500, workers: int = 2, only: str = "") -> None:
     """Run what is missing and write the tables."""
-    wanted = {label: engine for label, (engine, _) in studies().items() if only in ("", engine)}
-    jobs = [
-        (label, engine, first)
-        for first in range(0, replications, PIECE)
-        for label, engine in wanted.items()
-        if not _place(label, engine, first).exists()
-    ]
-    with Progress() as progress:
-        task = progress.add_task("Samples", total=len(jobs) * PIECE)
-        pieces = Parallel(n_jobs=workers, return_as="generator")(
-            delayed(_piece)(label, first) for label, _, first in jobs
-        )
-        for (label, engine, first), records in zip(jobs, pieces, strict=True):
-            place = _place(label, engine, first)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = place.with_suffix(".part")
-            unfinished.write_text(json.dumps(records))
-            unfinished.replace(place)
-            progress.advance(task, PIECE)
-    for engine, summarise, targets in (
-        ("correlation", correlation.summary, CORRELATION_TARGETS),
-        ("regimes", regimes.summary, REGIME_TARGETS),
-        ("effects", effects.summary, EFFECT_TARGETS),
-    ):
-        rows = {label: summarise(_records(label, one)) for label, one in wanted.items() if one == engine}
-        if rows:
-            _write(engine, rows, targets)
+    names = [engine.name for engine in ENGINES]
+    if only and only not in names:
+        raise typer.BadParameter(f"there is no engine {only!r}; choose among {', '.join(names)}", param_hint="--only")
+    wanted = [engine for engine in ENGINES if only in ("", engine.name)]
+    _run([job for engine in wanted for job in _missing(engine, replications)], workers)
+    for engine in wanted:
+        records = {label: kept(engine.folder, label) for label in engine.designs}
+        if all(records.values()):
+            write(engine.section(records))
 
 
-CORRELATION_TARGETS = (
-    "Coverage in percent of nominal 95 % intervals: pointwise bands of rho_t averaged over t (target 93 to 97), the "
-    "target correlation, and (a, b) by the normal sandwich interval and by bootstrap-t (target 92 to 97). The world is "
-    "cDCC with a = .03, b = .95 and GARCH(1,1) margins (.06, .92). Monte Carlo standard error at 500 samples: 1 point. "
-    "Coverage of the band is averaged over sessions within a sample, so its error is smaller."
-)
-REGIME_TARGETS = (
-    "Coverage in percent of nominal 95 % intervals: means and volatilities (target 92 to 97), transition probabilities "
-    "(target 90 to 97), and days classified rightly (target at least 90)."
-)
-
-EFFECT_TARGETS = (
-    "Percent of samples in which a nominal 95 % interval holds the truth, or a 5 % test keeps a true null (target 91 "
-    "to 98; exact intervals for few events may lie above). tests/validation/effects.py says what is true in each "
-    "design; most have clustered volatility and fat tails."
-)
-
-
-def _records(label: str, engine: str) -> list[dict[str, float]]:
-    folder = STORE / f"{engine}-{_code(engine)}"
-    name = label.replace(" ", "_").replace("=", "")
-    return [record for path in sorted(folder.glob(f"{name}-*.json")) for record in json.loads(path.read_text())]
-
-
-def _write(engine: str, rows: dict[str, dict[str, float]], targets: str) -> None:
-    columns = list(next(iter(rows.values())))
-    lines = [f"## {engine.capitalize()} engine", "", targets, "", f"| design | {' | '.join(columns)} |"]
-    lines.append("|---|" + "---:|" * len(columns))
-    for label, row in rows.items():
-        cells = [f"{row[name]:.0f}" if name in ("samples", "failed") else f"{row[name]:.1f}" for name in columns]
-        lines.append(f"| {label} | {' | '.join(cells)} |")
+def write(section: str) -> None:
+    """Put a section into docs/validation.md in the place of the one with the same first word in its heading."""
     page = ROOT / "docs" / "validation.md"
-    head = "# Validation\n\nMonte Carlo run by `make validate`; figures only, written by the command.\n"
-    sections = _sections(page.read_text() if page.exists() else head)
-    sections[engine] = "\n".join(lines) + "\n"
-    page.write_text(head + "".join(f"\n{sections[name]}" for name in sorted(sections)))
+    sections = _sections(page.read_text() if page.exists() else "")
+    sections |= _sections(section)
+    page.write_text(HEAD + "".join(f"\n{sections[name]}" for name in sorted(sections)))
 
 
 def _sections(text: str) -> dict[str, str]:
-    parts = text.split("## ")[1:]
-    return {part.split(" engine", 1)[0].lower(): f"## {part.rstrip()}\n" for part in parts}
+    parts = f"\n{text}".split("\n## ")[1:]
+    return {part.split(maxsplit=1)[0].rstrip(":").lower(): f"## {part.rstrip()}\n" for part in parts}
+
+
+Job = tuple[Engine, str, int]
+
+
+def _missing(engine: Engine, replications: int) -> list[Job]:
+    folder = engine.folder
+    return [
+        (engine, label, first)
+        for first in range(0, replications, engine.piece)
+        for label in engine.designs
+        if not (folder / f"{file_name(label)}-{first}.json").exists()
+    ]
+
+
+def _piece(engine: str, label: str, first: int) -> list[dict[str, Any]]:
+    one = next(engine_ for engine_ in ENGINES if engine_.name == engine)
+    return [one.designs[label](number) for number in range(first, first + one.piece)]
+
+
+def _run(jobs: list[Job], workers: int) -> None:
+    console = Console(stderr=True)
+    with Progress(console=console) as progress:
+        task = progress.add_task("Samples", total=sum(engine.piece for engine, _, _ in jobs))
+        pieces = Parallel(n_jobs=workers, return_as="generator")(
+            delayed(_piece)(engine.name, label, first) for engine, label, first in jobs
+        )
+        for (engine, label, first), records in zip(jobs, pieces, strict=True):
+            keep(engine.folder / f"{file_name(label)}-{first}.json", records)
+            progress.advance(task, engine.piece)
 
 
 if __name__ == "__main__":
