@@ -1,0 +1,103 @@
+"""The smallest move that changes a verdict, against a search over a grid of moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from models.claims.flips import nearest_flip, nearest_flips
+from models.claims.rule import conjunction, judge_effect
+from models.claims.verdict import Outcome, Part, Verdict
+from models.estimate import Estimate, NotDecidable
+
+
+def effect(value: float, half: float) -> Estimate:
+    return Estimate(value, half / 1.96, value - half, value + half, 0.95, 100, "", "made up")
+
+
+def part(value: float, half: float, sesoi: float = 0.1) -> Part:
+    made = effect(value, half)
+    ruling = judge_effect(made, sesoi, p_adjusted=None, specifications=None)
+    return Part("an effect", made, sesoi, 0.5, None, ruling.outcome, ruling.reason)
+
+
+def verdict(*parts: Part, kind: str = "single", name: str = "C03") -> Verdict:
+    return Verdict(
+        id=name,
+        statement="Something",
+        section="",
+        family="dependence",
+        kind=kind,
+        outcome=conjunction([one.outcome for one in parts]),
+        reason="",
+        headline=parts[0].effect,
+        headline_label="effect",
+        parts=parts,
+        p_value=None,
+        p_holm=None,
+        p_bh=None,
+        n=100,
+        n_events=None,
+        window="",
+        data_kind="real",
+        seed=0,
+    )
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.02, 0.4))
+def test_no_smaller_move_changes_the_verdict_and_this_one_does(value: float, half: float) -> None:
+    one = verdict(part(value, half))
+    found = nearest_flip(one)
+    assert found is not None
+    size = found.distance * half / 1.96
+    assume(size > 1e-4)
+    for move in np.linspace(-0.999 * size, 0.999 * size, 41):
+        moved = judge_effect(effect(value + move, half), 0.1, p_adjusted=None, specifications=None).outcome
+        assert moved is one.outcome
+    ends = {
+        judge_effect(effect(value + side * 1.001 * size, half), 0.1, p_adjusted=None, specifications=None).outcome
+        for side in (-1.0, 1.0)
+    }
+    assert found.after in ends
+    assert found.needed == pytest.approx(value + size, abs=1e-4) or found.needed == pytest.approx(
+        value - size, abs=1e-4
+    )
+
+
+def test_an_excluded_effect_needs_its_upper_limit_at_the_size_of_interest() -> None:
+    found = nearest_flip(verdict(part(-0.2, 0.1)))
+    assert found is not None
+    assert (found.before, found.after) == (Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE)
+    assert found.needed == pytest.approx(0.0)
+    assert found.distance == pytest.approx(0.2 / (0.1 / 1.96), rel=1e-4)
+
+
+def test_of_two_parts_that_fail_neither_alone_turns_the_verdict() -> None:
+    assert nearest_flip(verdict(part(-0.2, 0.1), part(-0.3, 0.1), kind="conjunctive")) is None
+
+
+def test_a_failing_part_beside_one_that_stands_decides() -> None:
+    found = nearest_flip(verdict(part(0.5, 0.1), part(0.03, 0.06), kind="conjunctive"))
+    assert found is not None
+    assert (found.before, found.after) == (Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE)
+    assert found.needed == pytest.approx(0.04)
+
+
+def test_rules_of_their_own_and_bare_facts_are_left_out() -> None:
+    own = replace(part(0.5, 0.1), outcome=Outcome.MIXED)
+    assert nearest_flip(verdict(own)) is None
+    bare = replace(part(0.5, 0.1), effect=effect(0.5, 0.0))
+    assert nearest_flip(verdict(bare)) is None
+    missing = replace(part(0.5, 0.1), effect=NotDecidable("no data"), outcome=Outcome.NOT_TESTABLE)
+    assert nearest_flip(verdict(missing)) is None
+    assert nearest_flip(verdict(part(0.5, 0.1), kind="range")) is None
+
+
+def test_the_nearest_come_first() -> None:
+    far, near = verdict(part(-0.9, 0.1), name="C04"), verdict(part(0.01, 0.1), name="C05")
+    assert [one.claim for one in nearest_flips((far, near), 5)] == ["C05", "C04"]
+    assert len(nearest_flips((far, near), 1)) == 1
