@@ -1,0 +1,85 @@
+"""The table of the worlds: who is held to what, and what is a miss."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from models.claims import Outcome
+from tests.validation.worlds import SHOWN, fewer_draws
+from tests.validation.worlds_table import Row, family_wise, rows, section
+
+
+def entry(truth: str, outcome: Outcome, *, effect: float = 1.0, mde80: float | None = None) -> dict[str, Any]:
+    return {"truth": truth, "outcome": outcome.value, "parts": [{"effect": effect, "mde80": mde80}]}
+
+
+def row(world: str, truth: str, *, claim: str = "C03", seen: bool | None = None, **counts: int) -> Row:
+    names = {"s": Outcome.SUPPORTED, "m": Outcome.MIXED, "n": Outcome.NOT_SUPPORTED, "t": Outcome.NOT_TESTABLE}
+    return Row(world, claim, truth, Counter({names[key].value: count for key, count in counts.items()}), seen)
+
+
+@pytest.mark.parametrize(
+    ("one", "met"),
+    [
+        (row("B", "false", s=5, n=95), True),
+        (row("B", "false", s=6, n=94), False),
+        (row("B", "trivial", s=99, n=1), None),
+        (row("A", "true", s=80, m=20), True),
+        (row("A", "true", s=79, m=21), False),
+        (row("A", "true", seen=False, s=10, m=90), None),
+        (row("A", "true", claim="C05", s=10, m=90), None),
+        (row("A", "false", s=50, m=50), None),
+        (row("C", "true", n=5, s=95), True),
+        (row("C", "true", n=6, s=94), False),
+        (row("C", "false", s=6, n=94), False),
+        (row("C", "between", s=50, n=50), None),
+        (row("B", "false", s=9, n=10), None),
+        (row("B", "false", s=30, t=70), None),
+    ],
+)
+def test_each_world_asks_for_something_else(one: Row, met: bool | None) -> None:
+    assert one.met is met
+    assert bool(one.target) is (met is not None)
+
+
+def test_a_claim_is_split_by_its_truth() -> None:
+    records = [{"C26": entry("true", Outcome.SUPPORTED)}, {"C26": entry("false", Outcome.MIXED)}]
+    assert [(one.truth, one.histories) for one in rows("A", records)] == [("false", 1), ("true", 1)]
+
+
+def test_a_design_sees_what_its_median_detectable_effect_reaches() -> None:
+    records = [{"C03": entry("true", Outcome.MIXED, effect=1.0, mde80=size)} for size in (0.5, 0.9, 2.0)]
+    assert rows("A", records)[0].seen is True
+    records = [{"C03": entry("true", Outcome.MIXED, effect=1.0, mde80=size)} for size in (0.5, 1.1, 2.0)]
+    assert rows("A", records)[0].seen is False
+    assert rows("A", [{"C01": entry("true", Outcome.SUPPORTED)}])[0].seen is None
+
+
+def test_family_wise_counts_histories_not_claims() -> None:
+    wrong, right = entry("false", Outcome.SUPPORTED), entry("false", Outcome.INCONCLUSIVE)
+    trivial = entry("trivial", Outcome.SUPPORTED)
+    records = [{"C03": wrong, "C04": wrong}, {"C03": right, "C04": right}, {"C09": trivial, "C03": right}]
+    assert family_wise(records) == pytest.approx(1.0 / 3.0)
+
+
+def test_misses_are_named() -> None:
+    records = {"B": [{"C03": entry("false", Outcome.SUPPORTED)}] * 20}
+    written = section(records, "How.")
+    assert "1 of 1 targets are missed: C03 in world B" in written
+    assert "100.0% of the histories (target ≤ 10%, **missed**)" in written
+    fine = section({"B": [{"C03": entry("false", Outcome.INCONCLUSIVE)}] * 20}, "How.")
+    assert "All 1 targets are met." in fine
+
+
+def test_what_the_worlds_leave_out_exists_and_is_put_back() -> None:
+    from models.claims import c07_credit_and_liquidity as claim
+    from models.claims import machine
+
+    before = claim._readings, machine.moved_windows
+    with fewer_draws():
+        assert claim._readings() == SHOWN["_readings"]
+        assert machine.moved_windows() == ()
+    assert (claim._readings, machine.moved_windows) == before
