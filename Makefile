@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 STUDY ?= study.toml
 OUT ?= build
+STAKEHOLDERS ?= stakeholders.toml
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(filter-out 0 no false,$(QUICK)),--quick)
 
-.PHONY: help setup report findings data test check bench robustness validate lock clean
+.PHONY: help setup report findings data distribute test check bench robustness validate lock clean
 
 help: ## Show the targets and what they do
 	@echo "make TARGET [VARIABLE=value ...]"
@@ -27,6 +28,10 @@ help: ## Show the targets and what they do
 	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"
 	@echo "  WORKERS   processes for independent pieces (default: one for each processor)"
 	@echo "  PYTHON    interpreter for the environment (default: python3)"
+	@echo "  DRY_RUN   distribute: 1 writes .eml files to OUT/mail and sends nothing"
+	@echo "  FORCE     distribute: 1 sends an edition that is simulated, a draft or fails the preflight"
+	@echo "  DOUBTFUL  distribute: resend or arrived, for messages that a crash left without an answer"
+	@echo "  STAKEHOLDERS  who receives which edition (default: stakeholders.toml)"
 
 setup: $(READY) ## Create .venv from requirements.lock and see that Pango is there
 
@@ -48,6 +53,11 @@ findings: $(READY) ## Write docs/findings.md: what the study found, claim by cla
 
 data: $(READY) ## Download a snapshot of every instrument (the only target that uses the network)
 	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of "$(AS_OF)")
+
+distribute: $(READY) ## Mail the newest edition to the readers in stakeholders.toml; nobody gets a file twice
+	@$(BIN)/python -m reports.distribution --stakeholders "$(STAKEHOLDERS)" --out "$(OUT)" \
+		$(if $(AS_OF),--as-of "$(AS_OF)") $(if $(filter-out 0 no false,$(DRY_RUN)),--dry-run) \
+		$(if $(filter-out 0 no false,$(FORCE)),--force) $(if $(DOUBTFUL),--doubtful "$(DOUBTFUL)")
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
