@@ -39,6 +39,8 @@ def main(study: str = "study.toml", source: str = "", as_of: str = "") -> None:
     with watch.stage("import"):
         from data import load_panel, load_study
         from models.claims import judge_all
+        from models.claims.closest import closest_readings
+        from models.clock import study_clocks
         from models.fitting import fit_suite
         from reports.evidence import Evidence
         from reports.provenance import provenance
@@ -53,7 +55,16 @@ def main(study: str = "study.toml", source: str = "", as_of: str = "") -> None:
         verdicts = judge_all(panel, settings, suite=suite if same else None)
     with tempfile.TemporaryDirectory() as folder:
         evidence = Evidence(
-            settings, panel, suite, verdicts, (), provenance(settings, panel, "make bench"), quick=False
+            study=settings,
+            panel=panel,
+            suite=suite,
+            verdicts=verdicts,
+            recovered=(),
+            robustness=(),
+            provenance=provenance(settings, panel, "make bench", ()),
+            quick=False,
+            clocks=study_clocks(panel, settings, quick=False),
+            closest=closest_readings(panel, settings, suite.stress, verdicts),
         )
         with watch.stage("pages and their checks"), contextlib.redirect_stdout(io.StringIO()):
             publish(evidence, Path(folder))

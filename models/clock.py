@@ -16,6 +16,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from data.panel import Panel
+from data.study import Study
 from models.estimate import Estimate, NotDecidable
 from models.inference.bootstrap import stationary_indices
 from models.inference.resampling import Resampling, percentile_estimate
@@ -31,6 +32,8 @@ SYNCHRONISED, LAG_ADDED = "utc00 synchronised", "utc00 lag added"
 TWO_DAY, WEEKLY = "utc00 two-day", "utc00 weekly"
 CLOCKS = (EXCHANGE, MIDNIGHT, SYNCHRONISED, LAG_ADDED, TWO_DAY, WEEKLY)
 LEADS: tuple[Stamp, ...] = (EXCHANGE, MIDNIGHT)
+#: Role of the exchange-traded fund that holds the always-trading asset: the check of every clock.
+FUND = "crypto_fund"
 MINIMUM_SESSIONS = 120
 SHORTEST_BLOCK = 10
 """Overlapping weeks need blocks that hold them."""
@@ -64,6 +67,35 @@ class ClockRow:
     last: pd.Timestamp
 
 
+def study_clocks(panel: Panel, study: Study, *, quick: bool) -> Mapping[str, ClockRow | NotDecidable] | NotDecidable:
+    """The study's always-trading asset with every other asset, and with its exchange-traded fund, on every clock.
+
+    Parameters
+    ----------
+    panel : Panel
+    study : Study
+    quick : bool
+        Fewer resamples.
+
+    Returns
+    -------
+    mapping of role to (ClockRow or NotDecidable), or NotDecidable
+        Not decidable where no asset trades around the clock, or none of its closes is at midnight UTC.
+    """
+    always = [one.role for one in study.instruments if one.trades == "always" and one.role in study.correlation.assets]
+    if not always:
+        return NotDecidable("no asset of the study trades around the clock")
+    settings = study.inference
+    resampling = Resampling(
+        level=settings.level,
+        replications=settings.quick_replications if quick else settings.replications,
+        block_bounds=(settings.block_floor, settings.block_cap),
+        seed=settings.seed,
+    )
+    others = tuple(role for role in study.correlation.assets if role != always[0])
+    return panel_clocks(panel, always[0], (*others, FUND), resampling)
+
+
 def panel_clocks(
     panel: Panel, role: str, others: tuple[str, ...], resampling: Resampling
 ) -> Mapping[str, ClockRow | NotDecidable] | NotDecidable:
@@ -72,7 +104,8 @@ def panel_clocks(
     Parameters
     ----------
     panel : Panel
-        Holds the role at the exchange's close and, among its alternatives, at midnight UTC (or the other way round).
+        Holds the role at midnight UTC, itself or among its alternatives; at the exchange's close too where there are
+        hourly prices. Without the latter the corrections are what stands in for it.
     role : str
         The always-trading asset.
     others : tuple of str
@@ -83,18 +116,17 @@ def panel_clocks(
     readings: dict[str, pd.Series] = {panel.origins[role].stamp: panel.levels[role]} if role in panel.levels else {}
     for alternative in panel.alternatives.get(role, ()):
         readings.setdefault(alternative.origin.stamp, alternative.levels)
-    missing = [stamp for stamp in LEADS if stamp not in readings]
-    if missing:
-        return NotDecidable(f"the data hold no {role} on the clock {' or '.join(missing)}")
+    if MIDNIGHT not in readings:
+        return NotDecidable(f"the data hold no {role} on the clock {MIDNIGHT}")
     return {
-        other: asynchrony(panel.levels[other], readings[EXCHANGE], readings[MIDNIGHT], resampling)
+        other: asynchrony(panel.levels[other], readings.get(EXCHANGE), readings[MIDNIGHT], resampling)
         for other in others
         if other in panel.levels
     }
 
 
 def asynchrony(
-    exchange_traded: pd.Series, at_exchange_close: pd.Series, at_midnight: pd.Series, resampling: Resampling
+    exchange_traded: pd.Series, at_exchange_close: pd.Series | None, at_midnight: pd.Series, resampling: Resampling
 ) -> ClockRow | NotDecidable:
     r"""One pair on six clocks.
 
@@ -103,6 +135,7 @@ def asynchrony(
     exchange_traded, at_exchange_close, at_midnight : Series, (T + 1,)
         Levels on sessions: of the exchange-traded asset, of the always-trading one at the exchange's close, and of the
         latter at midnight UTC of the same date. Sessions on which one of the three is missing are joined to the next.
+        Without the one at the exchange's close what rests on it is not decidable; the other clocks stand.
     resampling : Resampling
 
     Returns
@@ -120,7 +153,8 @@ def asynchrony(
     a true lead of a session for asynchrony. Weekly returns end on a weekday and begin at the last session seven days
     before; the five correlations are averaged. Intervals are percentile stationary bootstrap, joint over clocks.
     """
-    levels = pd.concat({"e": exchange_traded, "ny": at_exchange_close, "utc": at_midnight}, axis=1).dropna()
+    synchronous = at_midnight if at_exchange_close is None else at_exchange_close
+    levels = pd.concat({"e": exchange_traded, "ny": synchronous, "utc": at_midnight}, axis=1).dropna()
     levels = levels[(levels > 0.0).all(axis=1)]
     if len(levels) < MINIMUM_SESSIONS:
         return NotDecidable(f"{len(levels)} sessions with a level on both clocks are too few")
@@ -133,22 +167,33 @@ def asynchrony(
     value = _clock_draws(rows, phases, np.arange(len(rows))[None, :])[0]
     draws = _clock_draws(rows, phases, indices)
 
-    def estimate(point: float, drawn: Array, method: str) -> Estimate | NotDecidable:
-        return percentile_estimate(point, drawn, level=resampling.level, n=len(rows), unit="", method=method)
+    def estimate(point: float, drawn: Array, what: str, *, needs_exchange: bool) -> Estimate | NotDecidable:
+        if needs_exchange and at_exchange_close is None:
+            return NotDecidable("there are no prices at the exchange's close")
+        return percentile_estimate(point, drawn, level=resampling.level, n=len(rows), unit="", method=what)
 
     return ClockRow(
         correlations={
-            clock: estimate(float(value[k]), draws[:, k], f"correlation, {clock}") for k, clock in enumerate(CLOCKS)
+            clock: estimate(float(value[k]), draws[:, k], f"correlation, {clock}", needs_exchange=clock == EXCHANGE)
+            for k, clock in enumerate(CLOCKS)
         },
         differences={
             clock: estimate(
-                float(value[k] - value[0]), draws[:, k] - draws[:, 0], f"correlation, {clock} minus {EXCHANGE}"
+                float(value[k] - value[0]),
+                draws[:, k] - draws[:, 0],
+                f"correlation, {clock} minus {EXCHANGE}",
+                needs_exchange=True,
             )
             for k, clock in enumerate(CLOCKS)
             if clock != EXCHANGE
         },
         leads={
-            clock: estimate(float(value[at]), draws[:, at], f"correlation one session later, {clock}")
+            clock: estimate(
+                float(value[at]),
+                draws[:, at],
+                f"correlation one session later, {clock}",
+                needs_exchange=clock == EXCHANGE,
+            )
             for at, clock in enumerate(LEADS, start=len(CLOCKS))
         },
         n=len(rows),

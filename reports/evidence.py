@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.panel import Panel
 from data.study import Study
+from models.claims.closest import ClosestReadings
 from models.claims.recovery import Recovered
 from models.claims.verdict import Verdict
+from models.clock import ClockRow
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.long_study import LongResult
@@ -71,8 +74,9 @@ class Provenance:
 class Evidence:
     """Everything the pages may say.
 
-    `falls` and `portfolio` are what the study's attribution and its stated mix came to, empty and None where the study
-    asks for neither.
+    `clocks` holds the correlations of the asset that trades around the clock by the hour of its close, `closest` the
+    figures beside the statements that cannot be tested. `falls` and `portfolio` are what the study's attribution and
+    its stated mix came to, empty and None where the study asks for neither.
     """
 
     study: Study
@@ -83,5 +87,7 @@ class Evidence:
     robustness: tuple[QuotedStudy, ...]
     provenance: Provenance
     quick: bool
+    clocks: Mapping[str, ClockRow | NotDecidable] | NotDecidable
+    closest: tuple[ClosestReadings, ...]
     falls: tuple[Fall, ...] = ()
     portfolio: PortfolioRisk | NotDecidable | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from models.claims.verdict import Verdict
 from reports.evidence import Evidence
 from reports.narrative import deck, estimate_clause, finding_title, headline, reading, robustness
-from reports.text import humanised, sentence
+from reports.sections.clock import clock_sentences
+from reports.tables.closest import closest_clause
+from reports.text import humanised, listing, sentence
 
 HEAD = """# What the study found
 
@@ -38,7 +40,7 @@ def findings_page(evidence: Evidence) -> str:
         data=evidence.provenance.data_sha256[:12],
     )
     claims = "\n".join(_claim(verdict, evidence) for verdict in evidence.verdicts)
-    return f"{head}\n{claims}\n{_untestable(evidence)}"
+    return f"{head}\n{claims}\n{_clock(evidence)}{_untestable(evidence)}"
 
 
 def _claim(verdict: Verdict, evidence: Evidence) -> str:
@@ -57,8 +59,27 @@ def _claim(verdict: Verdict, evidence: Evidence) -> str:
 
 
 def _untestable(evidence: Evidence) -> str:
+    """The rows that cannot be tested, the closest figures to each and why they do not decide."""
     rows = [
         f"| {key} | {row.statement} | {row.reason} | {row.proxy} |" for key, row in evidence.study.untestable.items()
     ]
+    if not rows:
+        return ""
     head = ["## What daily prices cannot decide", "", "| | statement | why not | closest proxy |", "|---|---|---|---|"]
-    return "\n".join([*head, *rows]) + "\n" if rows else ""
+    return "\n".join([*head, *rows, "", *_closest(evidence)]) + "\n"
+
+
+def _closest(evidence: Evidence) -> list[str]:
+    lines = ["The closest figures that there are, none of them a test:", ""]
+    for one in evidence.closest:
+        said = [closest_clause(reading) for reading in one.readings]
+        if one.weakest is not None:
+            told = listing(f"{claim} {outcome.value}" for claim, outcome in one.verdicts.items())
+            said.append(f"{told}; the weakest of them: {one.weakest.value}" if len(one.verdicts) > 1 else told)
+        lines.append(f"- **{one.id}.** {' '.join(sentence(clause) for clause in said)} {one.row.limit}".rstrip())
+    return lines
+
+
+def _clock(evidence: Evidence) -> str:
+    words = clock_sentences(evidence)
+    return f"## What the clock does\n\n{' '.join(words)}\n\n" if words else ""

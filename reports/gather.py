@@ -11,8 +11,10 @@ from joblib import Memory
 from data.panel import Panel
 from data.study import Study
 from models.claims import Verdict, check_thresholds, claims_to_judge, confirmations, judge_all
+from models.claims.closest import closest_readings
 from models.claims.recovery import Recovered, recovery
 from models.claims.verdict import Confirmation
+from models.clock import ClockRow, study_clocks
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.fitting import fit_suite
@@ -69,6 +71,7 @@ def gather(
     memory.reduce_size(items_limit=KEPT_RESULTS)
     explained = memory.cache(_explain, ignore=["study", "panel"])
     falls, portfolio = explained(key, quick, study=study, panel=panel)
+    compared = memory.cache(_compare_clocks, ignore=["study", "panel"])
     quoted = quoted_studies(study, panel)
     return Evidence(
         study=study,
@@ -79,6 +82,8 @@ def gather(
         robustness=quoted,
         provenance=provenance(study, panel, command, quoted),
         quick=quick,
+        clocks=compared(key, quick, study=study, panel=panel),
+        closest=closest_readings(panel, study, suite.stress, verdicts),
         falls=falls,
         portfolio=portfolio,
     )
@@ -95,6 +100,17 @@ def _confirm(
 ) -> Mapping[str, Confirmation]:
     """What came after the article's date, claim by claim; the verdicts stand already."""
     return confirmations(verdicts, later, study, suite, seed=study.inference.seed)
+
+
+def _compare_clocks(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,
+    *,
+    study: Study,
+    panel: Panel,
+) -> Mapping[str, ClockRow | NotDecidable] | NotDecidable:
+    """Correlations by the hour of the close, as known on the article's date."""
+    return study_clocks(panel.until(study.about.as_of), study, quick=quick)
 
 
 def _explain(

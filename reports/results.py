@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from models.claims.closest import ClosestReadings
 from models.claims.verdict import Confirmation, Exhibit, MovedWindow, Part, SpecificationResult, Verdict
+from models.clock import ClockRow
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
@@ -34,6 +37,7 @@ def results(evidence: Evidence) -> Json:
         Valid under `reports/results.schema.json`.
     """
     study, panel, provenance = evidence.study, evidence.panel, evidence.provenance
+    closest = {one.id: one for one in evidence.closest}
     return {
         "schema_version": SCHEMA_VERSION,
         "mark": SIMULATED_MARK if panel.kind == "simulated" else None,
@@ -53,9 +57,11 @@ def results(evidence: Evidence) -> Json:
         },
         "verdicts": [_verdict(one) for one in evidence.verdicts],
         "not_testable": [
-            {"id": key, "statement": row.statement, "reason": row.reason, "proxy": row.proxy}
+            {"id": key, "statement": row.statement, "reason": row.reason, "proxy": row.proxy, "limit": row.limit}
+            | _closest(closest.get(key))
             for key, row in study.untestable.items()
         ],
+        "clocks": _clocks(evidence.clocks),
         "models": _suite(evidence.suite),
         "recovered": [
             {
@@ -141,6 +147,47 @@ def _measure(value: Estimate | TestResult | NotDecidable) -> Json:
             "method": value.method,
         }
     return _estimate(value)
+
+
+def _closest(one: ClosestReadings | None) -> Json:
+    """Figures and verdicts beside a statement that cannot be tested."""
+    readings = () if one is None else one.readings
+    verdicts = {} if one is None else {claim: outcome.value for claim, outcome in one.verdicts.items()}
+    return {
+        "figures": [
+            {
+                "label": reading.label,
+                "roles": list(reading.roles),
+                "estimate": _estimate(reading.value),
+                "first": None if reading.first is None else reading.first.isoformat(),
+                "last": None if reading.last is None else reading.last.isoformat(),
+                "percentile": _number(reading.percentile),
+                "spans": reading.spans,
+            }
+            for reading in readings
+        ],
+        "verdicts": verdicts,
+        "weakest": None if one is None or one.weakest is None else one.weakest.value,
+    }
+
+
+def _clocks(rows: Mapping[str, ClockRow | NotDecidable] | NotDecidable) -> Json:
+    """Correlations by the hour of the close, with what the hour changes and the lead of a session."""
+    if isinstance(rows, NotDecidable):
+        return {"not_decidable": rows.reason}
+    return {
+        role: {"not_decidable": row.reason}
+        if isinstance(row, NotDecidable)
+        else {
+            "correlations": {clock: _estimate(one) for clock, one in row.correlations.items()},
+            "differences": {clock: _estimate(one) for clock, one in row.differences.items()},
+            "leads": {clock: _estimate(one) for clock, one in row.leads.items()},
+            "n": row.n,
+            "first": _label(row.first),
+            "last": _label(row.last),
+        }
+        for role, row in rows.items()
+    }
 
 
 def _part(part: Part) -> Json:

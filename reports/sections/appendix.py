@@ -13,6 +13,7 @@ from reports.tables import (
     series_table,
     untestable_table,
 )
+from reports.tables.closest import closest_table
 from reports.text import capitalised, humanised, in_sentence, listing, number, plural, sentence
 
 GLOSSARY = {
@@ -189,12 +190,17 @@ def untestable_section(setting: Setting) -> Section | None:
     """Statements that daily prices cannot decide."""
     if not setting.evidence.study.untestable:
         return None
+    closest = setting.evidence.closest
+    roles = dict.fromkeys(role for one in closest for reading in one.readings for role in reading.roles)
+    figures = closest_table(closest, setting.source(roles))
+    lead = "These statements stay on the list, with the reason why no verdict is given."
     return Section(
         "not-testable",
         "Not testable with daily prices",
         (
-            Paragraph(("These statements stay on the list, with the reason why no verdict is given.",)),
+            Paragraph((lead, *((" ", Ref("closest"), " has the closest figures that there are.") if figures else ()))),
             untestable_table(setting.evidence.study),
+            *((figures,) if figures else ()),
         ),
     )
 

@@ -7,6 +7,7 @@ from reports.charts.paths import Line, band_chart, probability_chart
 from reports.charts.style import MUTED
 from reports.document import Block, Figure, Paragraph, Ref, Section
 from reports.narrative import path_title, recovery, regime_title
+from reports.sections.clock import clock_section
 from reports.sections.front import path_note
 from reports.setting import Setting
 from reports.tables import beta_rows, checks_table, estimates_table, parameter_table, recovered_table
@@ -19,7 +20,14 @@ def models_section(setting: Setting) -> Section:
     """Correlations, betas, regimes, parameters and checks."""
     children = [
         one
-        for one in (correlations(setting), betas(setting), regimes(setting), parameters(setting), checks(setting))
+        for one in (
+            correlations(setting),
+            clock_section(setting),
+            betas(setting),
+            regimes(setting),
+            parameters(setting),
+            checks(setting),
+        )
         if one is not None
     ]
     lead = Paragraph((f"The correlation models are fitted to {setting.evidence.suite.sample}.",), lead=True)

@@ -96,7 +96,7 @@ def untestable_table(study: Study) -> Table:
             cell(key, key),
             cell(Strong(row.statement)),
             cell(sentence(row.reason)),
-            cell(sentence(row.proxy)),
+            cell((sentence(row.proxy), Small(row.limit)) if row.limit else sentence(row.proxy)),
         )
         for key, row in study.untestable.items()
     )
@@ -105,9 +105,9 @@ def untestable_table(study: Study) -> Table:
         title="Statements that daily prices cannot decide",
         columns=(
             Column("Id", width=5),
-            Column("Statement", width=33),
-            Column("Why not", width=36),
-            Column("Closest proxy", width=26),
+            Column("Statement", width=26),
+            Column("Why not", width=27),
+            Column("Closest proxy, and why it does not decide", width=42),
         ),
         rows=rows,
         source="study file.",

@@ -17,6 +17,7 @@ from models.clock import (
     asynchrony,
     clock_table,
     panel_clocks,
+    study_clocks,
 )
 from models.estimate import Estimate, NotDecidable
 from models.inference.resampling import Resampling
@@ -109,6 +110,27 @@ def test_the_sample_on_its_clocks(sample_panel, truth, resampling):
     assert isinstance(rows["market"].differences[MIDNIGHT], Estimate)
 
 
+def test_midnight_alone_gives_the_corrections_and_claims_no_more(sample_panel):
+    exchange, same, late = hourly(6)
+    both, alone = asynchrony(exchange, same, late, QUICK), asynchrony(exchange, None, late, QUICK)
+    for clock in CLOCKS[1:]:
+        assert alone.correlations[clock].value == pytest.approx(both.correlations[clock].value)
+        assert isinstance(alone.differences[clock], NotDecidable)
+    assert alone.leads[MIDNIGHT].value == pytest.approx(both.leads[MIDNIGHT].value)
+    assert isinstance(alone.correlations[EXCHANGE], NotDecidable)
+    assert isinstance(alone.leads[EXCHANGE], NotDecidable)
+    (other,) = sample_panel.alternatives["crypto"]
+    midnight = dataclasses.replace(
+        sample_panel,
+        levels=sample_panel.levels.assign(crypto=other.levels),
+        origins={**sample_panel.origins, "crypto": other.origin},
+        alternatives={},
+    )
+    row = panel_clocks(midnight, "crypto", ("metal",), QUICK)["metal"]
+    assert isinstance(row.correlations[SYNCHRONISED], Estimate)
+    assert isinstance(row.correlations[EXCHANGE], NotDecidable)
+
+
 def test_a_fund_on_the_exchange_tells_the_clocks_apart():
     _, same, late = hourly(4)
     row = asynchrony(same * 0.5, same, late, QUICK)
@@ -126,3 +148,13 @@ def test_refusals(sample_panel):
     assert MIDNIGHT in answer.reason
     assert isinstance(panel_clocks(sample_panel, "nobody", ("metal",), QUICK), NotDecidable)
     assert clock_table({"metal": NotDecidable("nothing")}).empty
+
+
+def test_the_study_asks_for_every_partner_of_its_always_trading_asset(sample_panel, sample_study):
+    rows = study_clocks(sample_panel, sample_study, quick=True)
+    assert set(rows) == set(sample_study.correlation.assets) - {"crypto"}
+    assert f"{sample_study.inference.quick_replications} resamples" in rows["metal"].correlations[EXCHANGE].method
+    exchange_only = sample_study.model_copy(
+        update={"instruments": tuple(one for one in sample_study.instruments if one.role != "crypto")}
+    )
+    assert "around the clock" in study_clocks(sample_panel, exchange_only, quick=True).reason

@@ -15,8 +15,10 @@ from data.origin import Origin
 from data.panel import Panel
 from data.quality import Finding, QualityReport, SeriesSummary
 from data.study import Study, load_study
+from models.claims.closest import ClosestReadings, ProxyReading
 from models.claims.recovery import Recovered
 from models.claims.verdict import Exhibit, Outcome, Part, SpecificationResult, Verdict
+from models.clock import CLOCKS, EXCHANGE, FUND, LEADS, ClockRow
 from models.correlation import CorrelationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.long_study import LongResult
@@ -473,6 +475,41 @@ def verdicts(study: Study, models: Suite, rng: np.random.Generator, kind: str) -
     )
 
 
+def clocks(study: Study, *, hourly: bool = True) -> dict[str, ClockRow]:
+    """Correlations by the hour of the close; without hourly prices there is none at the exchange's close."""
+    none = NotDecidable("there are no prices at the exchange's close")
+    return {
+        role: ClockRow(
+            correlations={
+                clock: estimate(0.2 + 0.01 * k, 0.05) if hourly or clock != EXCHANGE else none
+                for k, clock in enumerate(CLOCKS)
+            },
+            differences={
+                clock: estimate(0.01 * (k + 1), 0.02) if hourly else none for k, clock in enumerate(CLOCKS[1:])
+            },
+            leads={clock: estimate(-0.01, 0.03) if hourly or clock != EXCHANGE else none for clock in LEADS},
+            n=2800,
+            first=pd.Timestamp("2014-09-25"),
+            last=pd.Timestamp(LAST),
+        )
+        for role in (*(one for one in study.correlation.assets if one != "crypto"), FUND)
+    }
+
+
+def closest(study: Study) -> tuple[ClosestReadings, ...]:
+    """One figure with a place, one without data, one estimate, and the verdicts that rows are drawn from."""
+    observed = Estimate(-19.4, None, -19.4, -19.4, 0.95, 9, "%", "observed, without sampling error")
+    readings = (
+        ProxyReading("open interest, change", ("crypto",), observed, date(2026, 1, 28), LAST, 2.6, 340),
+        ProxyReading("margin debt, change", ("market",), NotDecidable("the data hold no margin debt")),
+        ProxyReading("gold, slope on breakeven", ("metal",), estimate(0.004, 0.02), date(2015, 1, 2), LAST),
+    )
+    return tuple(
+        ClosestReadings(key, row, readings[: len(row.proxies)], dict.fromkeys(row.claims, Outcome.INCONCLUSIVE))
+        for key, row in study.untestable.items()
+    )
+
+
 def evidence(
     kind: str = "real", *, dirty: bool = False, quick: bool = False, seed: int = 7, study: Study | None = None
 ) -> Evidence:
@@ -519,4 +556,6 @@ def evidence(
             seed=20260208,
         ),
         quick=quick,
+        clocks=clocks(study),
+        closest=closest(study),
     )
