@@ -42,6 +42,7 @@ def main(study: str = "study.toml", source: str = "", as_of: str = "") -> None:
         from models.claims.closest import closest_readings
         from models.clock import study_clocks
         from models.fitting import fit_suite
+        from models.outlook import FULL, look_ahead
         from reports.evidence import Evidence
         from reports.provenance import provenance
         from reports.publish import publish
@@ -53,11 +54,14 @@ def main(study: str = "study.toml", source: str = "", as_of: str = "") -> None:
     with watch.stage("judge claims"):
         same = panel.last_session <= settings.about.as_of
         verdicts = judge_all(panel, settings, suite=suite if same else None)
+    with watch.stage("look ahead"):
+        outlook = look_ahead(panel, settings, suite, effort=FULL, seed=settings.inference.seed)
     with tempfile.TemporaryDirectory() as folder:
         evidence = Evidence(
             study=settings,
             panel=panel,
             suite=suite,
+            outlook=outlook,
             verdicts=verdicts,
             recovered=(),
             robustness=(),

@@ -24,8 +24,8 @@ from reports.publish import publish
 from reports.robustness import quoted_studies, run_long_studies
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-#: What a run goes through beside the claims: fitting, charts, pages and their checks.
-OTHER_STAGES = 4
+#: What a run goes through beside the claims: fitting, the outlook, charts, pages and their checks.
+OTHER_STAGES = 5
 
 StudyOption = Annotated[Path, typer.Option(help="Study file.")]
 SourceOption = Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")]

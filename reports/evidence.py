@@ -14,6 +14,7 @@ from models.clock import ClockRow
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.long_study import LongResult
+from models.outlook import Outlook
 from models.portfolio import PortfolioRisk
 from models.suite import Suite
 
@@ -74,6 +75,7 @@ class Provenance:
 class Evidence:
     """Everything the pages may say.
 
+    `outlook` is what the models say of the sessions ahead.
     `clocks` holds the correlations of the asset that trades around the clock by the hour of its close, `closest` the
     figures beside the statements that cannot be tested. `falls` and `portfolio` are what the study's attribution and
     its stated mix came to, empty and None where the study asks for neither.
@@ -82,6 +84,7 @@ class Evidence:
     study: Study
     panel: Panel
     suite: Suite
+    outlook: Outlook
     verdicts: tuple[Verdict, ...]
     recovered: tuple[Recovered, ...]
     robustness: tuple[QuotedStudy, ...]

@@ -18,6 +18,7 @@ from models.clock import ClockRow, study_clocks
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.fitting import fit_suite
+from models.outlook import FULL, QUICK, Outlook, look_ahead
 from models.portfolio import PortfolioRisk
 from models.stakes import falls_of, portfolio_of
 from models.suite import Suite
@@ -72,11 +73,13 @@ def gather(
     explained = memory.cache(_explain, ignore=["study", "panel"])
     falls, portfolio = explained(key, quick, study=study, panel=panel)
     compared = memory.cache(_compare_clocks, ignore=["study", "panel"])
+    ahead = memory.cache(_look_ahead, ignore=["study", "panel", "suite", "progress"])
     quoted = quoted_studies(study, panel)
     return Evidence(
         study=study,
         panel=panel,
         suite=suite,
+        outlook=ahead(key, quick, study=study, panel=panel, suite=suite, progress=progress),
         verdicts=verdicts,
         recovered=_recovered(panel, suite, verdicts),
         robustness=quoted,
@@ -111,6 +114,20 @@ def _compare_clocks(
 ) -> Mapping[str, ClockRow | NotDecidable] | NotDecidable:
     """Correlations by the hour of the close, as known on the article's date."""
     return study_clocks(panel.until(study.about.as_of), study, quick=quick)
+
+
+def _look_ahead(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,
+    *,
+    study: Study,
+    panel: Panel,
+    suite: Suite,
+    progress: Progress,
+) -> Outlook:
+    """What the models fitted to the whole panel say of the sessions after it."""
+    progress("Looking ahead")
+    return look_ahead(panel, study, suite, effort=QUICK if quick else FULL, seed=study.inference.seed)
 
 
 def _explain(

@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
+from outlook_factory import outlook
 
 from data.origin import Origin
 from data.panel import Panel
@@ -520,6 +521,7 @@ def evidence(
         study=study,
         panel=panel(study, kind, rng),
         suite=models,
+        outlook=outlook(study, sessions()[1:], np.random.default_rng(seed)),
         verdicts=verdicts(study, models, rng, kind),
         recovered=(
             (
