@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from tests.validation import correlation, effects, regimes, worlds
+from tests.validation import correlation, effects, exposures, regimes, samples, worlds
 from tests.validation.store import STORE, code_digest
 
 Replicate = Callable[[int], dict[str, Any]]
@@ -72,6 +72,11 @@ EFFECT_TARGETS = (
     "to 98; exact intervals for few events may lie above). tests/validation/effects.py says what is true in each "
     "design; most have clustered volatility and fat tails."
 )
+EXPOSURE_TARGETS = (
+    "Betas, hedges and tails: percent of samples in which a nominal 95 % interval holds the truth or a 5 % test keeps a "
+    "true null, and for bands the percent of sessions (target 91 to 98). The regime band must hold the slope of the "
+    "session's own state. tests/validation/exposures.py says what is true in each design."
+)
 
 ENGINES: tuple[Engine, ...] = (
     Engine(
@@ -101,10 +106,30 @@ ENGINES: tuple[Engine, ...] = (
             "models/clock.py",
             "models/events.py",
             "tests/validation/effects.py",
+            "tests/validation/samples.py",
         ),
         25,
         {label: partial(effects.replicate, label) for label in effects.DESIGNS},
-        partial(table, "effects", EFFECT_TARGETS, effects.summary),
+        partial(table, "effects", EFFECT_TARGETS, samples.summary),
+    ),
+    Engine(
+        "exposures",
+        (
+            "models/betas",
+            "models/tails",
+            "models/correlation",
+            "models/margins",
+            "models/regimes",
+            "models/inference",
+            "models/hedge.py",
+            "models/capture.py",
+            "tests/validation/exposures.py",
+            "tests/validation/samples.py",
+            "tests/validation/dcc_world.py",
+        ),
+        25,
+        {label: partial(exposures.replicate, label) for label in exposures.DESIGNS},
+        partial(table, "exposures", EXPOSURE_TARGETS, samples.summary),
     ),
     Engine(
         "worlds",
