@@ -73,8 +73,8 @@ EFFECT_TARGETS = (
     "design; most have clustered volatility and fat tails."
 )
 EXPOSURE_TARGETS = (
-    "Betas, hedges and tails: percent of samples in which a nominal 95 % interval holds the truth or a 5 % test keeps a "
-    "true null, and for bands the percent of sessions (target 91 to 98). The regime band must hold the slope of the "
+    "Betas, hedges and tails: percent of samples in which a nominal 95 % interval holds the truth or a 5 % test keeps "
+    "a true null, and for bands the percent of sessions (target 91 to 98). The regime band must hold the slope of the "
     "session's own state. tests/validation/exposures.py says what is true in each design."
 )
 

@@ -275,4 +275,4 @@ DESIGNS: dict[str, Callable[[int], float]] = {
 
 def replicate(label: str, number: int) -> dict[str, float]:
     """One sample of a design: the share that was right."""
-    return {"failed": 0.0, "right": DESIGNS[label](number)}
+    return {"failed": 0.0, "right": float(DESIGNS[label](number))}
