@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from data.errors import StudyFileError
 from data.instruments import ROLES, CsvFile, Frequency, Frozen, Instrument, Probability, Role, Stamp, Vendor
+from data.thresholds import Claim, Tails, VerdictRule
 
 __all__ = [
     "ROLES",
@@ -210,16 +211,6 @@ class Monitor(Frozen):
     mixes: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...] = (0.5, 1.0)
 
 
-class Claim(Frozen):
-    """A statement to be judged, its family for the correction of multiplicity and its thresholds."""
-
-    statement: str
-    section: str
-    family: Literal["fact", "dependence", "beta_hedge", "drivers", "liquidity", "outlook"]
-    thresholds: dict[str, float] = Field(default_factory=dict)
-    enabled: bool = True
-
-
 class ProxyRule(Frozen):
     """A figure to set beside a statement that cannot be tested.
 
@@ -270,6 +261,8 @@ class Study(Frozen):
     correlation: Correlation
     regimes: Regimes
     stress: Stress
+    verdict: VerdictRule
+    tails: Tails
     monitor: Monitor = Monitor()
     crises: tuple[Crisis, ...] = ()
     attribution: Attribution | None = None

@@ -101,6 +101,10 @@ def recoveries(
     *,
     criterion: Criterion,
     horizon: int = HORIZON,
+    peak: int = PEAK_WINDOW,
+    month: int = VOLATILITY_WINDOW,
+    year: int = USUAL_WINDOW,
+    slack: float = VOLATILITY_SLACK,
 ) -> Recoveries | NotDecidable:
     """How long each asset needed after each trough of the reference.
 
@@ -110,41 +114,45 @@ def recoveries(
         Prices on sessions.
     episodes : tuple of Episode
     criterion : {"price", "volatility"}
-        "price": the level is back at its highest close of the 63 sessions before the episode. "volatility": the
-        standard deviation of 21 daily log returns is back below 1.25 times its median over the 252 sessions before.
+        "price": the level is back at its highest close of the `peak` sessions before the episode. "volatility": the
+        standard deviation of `month` daily log returns is back below `slack` times its median over the `year` sessions
+        before.
     horizon : int
         Sessions after which the wait is cut off.
+    peak, month, year : int
+        Sessions of the earlier high, of a volatility, and of what is usual.
+    slack : float
 
     Returns
     -------
     Recoveries or NotDecidable
         An asset counts in an episode if it fell from its high before it to its low up to the reference's trough by
-        more than one standard deviation of a 21-session return, as measured over the year before, and, for
+        more than one standard deviation of a `month`-session return, as measured over the year before, and, for
         "volatility", if its volatility left calm on a session from the episode's first to the trough: an asset is not
         called fast because it hardly moved, nor first to be calm again because it never ceased to be.
     """
     if not episodes:
         return NotDecidable("the reference had no complete drawdown episode")
     logs = pd.DataFrame(np.log(levels.to_numpy(dtype=float)), levels.index, levels.columns)
-    deviation = logs.diff().rolling(VOLATILITY_WINDOW).std()
+    deviation = logs.diff().rolling(month).std()
     sessions = pd.DataFrame(np.nan, pd.Index([one.trough for one in episodes]), levels.columns)
     observed = pd.DataFrame(False, sessions.index, levels.columns)
     for episode in episodes:
         first, trough = (int(levels.index.searchsorted(date)) for date in (episode.first, episode.trough))
-        if first < USUAL_WINDOW + VOLATILITY_WINDOW:
+        if first < year + month:
             continue
         for name in levels.columns:
             path, spread = logs[name].to_numpy(), deviation[name].to_numpy()
-            high = np.max(path[first - PEAK_WINDOW : first])
-            month = np.std(np.diff(path[first - USUAL_WINDOW : first])) * np.sqrt(VOLATILITY_WINDOW)
+            high = np.max(path[first - peak : first])
+            usual = np.std(np.diff(path[first - year : first])) * np.sqrt(month)
             fall = high - np.min(path[first - 1 : trough + 1])
-            if not fall > month:
+            if not fall > usual:
                 continue
             after = slice(trough + 1, trough + 1 + horizon)
             if criterion == "price":
                 back = path[after] >= high
             else:
-                limit = VOLATILITY_SLACK * np.median(spread[first - USUAL_WINDOW : first])
+                limit = slack * np.median(spread[first - year : first])
                 if not (spread[first : trough + 1] >= limit).any():
                     continue
                 back = spread[after] < limit

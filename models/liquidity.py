@@ -24,7 +24,6 @@ MEDIAN_WINDOW = 63
 MINIMUM_STRESS = 20
 MINIMUM_MONTHS = 12
 MINIMUM_SESSIONS_OF_MONTH = 10
-SPIKE = 0.95
 MILLION = 1e6
 
 
@@ -39,7 +38,7 @@ class VolumeResponse:
     p_value : float
         Two-sided; inverts the interval of `difference` at zero.
     risk_ratio : Estimate or NotDecidable
-        Probability of a volume spike (top 5 % of the sample) in stress over the same outside.
+        Probability of a volume spike (the top of the sample) in stress over the same outside.
     risk_ratio_p_value : float
         Two-sided; inverts the interval of `risk_ratio` at one.
     beyond_volatility : Estimate or NotDecidable
@@ -86,7 +85,7 @@ def abnormal_log_volume(volume: pd.Series, *, window: int = MEDIAN_WINDOW) -> pd
 
 
 def volume_response(
-    abnormal: pd.Series, stress: pd.Series, returns: pd.Series, resampling: Resampling
+    abnormal: pd.Series, stress: pd.Series, returns: pd.Series, resampling: Resampling, *, spike: float = 0.95
 ) -> VolumeResponse | NotDecidable:
     """Does volume spike in stress, and more than the size of the day's move makes?
 
@@ -99,6 +98,8 @@ def volume_response(
         Percent.
     resampling : Resampling
         Labels travel with their days.
+    spike : float
+        Quantile of the sample's volume from which a session counts as a spike.
     """
     columns = {"volume": abnormal, "stress": stress.astype(float), "return": returns}
     joint = pd.concat(columns, axis=1, sort=True).dropna()
@@ -107,7 +108,7 @@ def volume_response(
     if min(days, label.size - days) < MINIMUM_STRESS:
         return NotDecidable(f"{days} of {label.size} sessions with a volume are in stress")
     indices = resampling.indices((label - label.mean()) * volume)
-    spike = (volume >= np.quantile(volume, SPIKE)).astype(float)
+    extreme = (volume >= np.quantile(volume, spike)).astype(float)
 
     def sides(series: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
         chosen = label[rows]
@@ -120,7 +121,7 @@ def volume_response(
     for rows in (everything, indices):
         inside, outside = sides(volume, rows)
         differences.append(inside - outside)
-        frequent, rare = sides(spike, rows)
+        frequent, rare = sides(extreme, rows)
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios.append(np.where(rare > 0.0, frequent / rare, np.nan))
     size = np.abs(joint["return"].to_numpy())

@@ -199,6 +199,9 @@ def _part(part: Part) -> Json:
         "found_with_80_percent": _number(part.mde80),
         "outcome": part.outcome.value,
         "reason": part.reason,
+        "specifications": [_specification(one) for one in part.specifications],
+        "share": _number(part.share),
+        "median": _number(part.median),
     }
 
 

@@ -27,7 +27,7 @@ import pandas as pd
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
 from models.claims.primary import Primary, reaching
-from models.claims.rule import Ruling, curve
+from models.claims.rule import Ruling
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.correlation import CCC, CDCC, DCC
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -86,7 +86,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("short"),
         secondary=_readings(case, span, episodes, simulated, readings, history, resampling),
         exhibits=(_earlier(case, episodes), _probabilities(episodes, simulated, readings, horizon)),
-        curve=curve(specifications, case.thresholds["fall"]),
     )
 
 

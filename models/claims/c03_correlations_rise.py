@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.drivers import contagion_bound
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -76,7 +76,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
             ),
         },
         exhibits=_matrices(case, residuals, labels),
-        curve=curve(specifications, sesoi),
     )
 
 

@@ -24,19 +24,20 @@ import pandas as pd
 from data.calendar import changes
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.tail_betas import (
-    QUANTILES,
-    TAIL,
     full_returns,
     on_rows,
     slope_of_later_sessions,
     slopes_exhibit,
+    tail_events,
+    tail_slopes,
     tail_specifications,
+    worst,
 )
 from models.claims.verdict import SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.hedge import SafeHaven, safe_haven
+from models.hedge import SafeHaven
 from models.inference.contrasts import ContrastEffect, Term, correlation_contrast
 from models.inference.intervals import normal_p_value
 
@@ -48,7 +49,7 @@ COMPARED = ("growth", "metal")
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the slope in the market's worst sessions and the tie to growth shares beyond the market."""
     haven = _haven(case, "crypto")
-    slope = haven.slope(TAIL)
+    slope = haven.slope(case.tail)
     if isinstance(slope, NotDecidable):
         return slope
     growth = given_market(case)
@@ -58,7 +59,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     return Measurement(
         legs=(
             Leg(
-                "it falls with the market in the market's worst 5 % of sessions",
+                f"it falls with the market in the market's {worst(case.tail)} of sessions",
                 slope,
                 sesoi,
                 normal_p_value(slope.value, slope.std_error or 0.0),
@@ -69,9 +70,9 @@ def measure(case: Case) -> Measurement | NotDecidable:
         combine=conjunction,
         kind="conjunctive",
         headline=slope,
-        headline_label=f"slope on {names['market']} in the market's worst 5 % of sessions",
+        headline_label=f"slope on {names['market']} in the market's {worst(case.tail)} of sessions",
         n=slope.n,
-        n_events=haven.events[QUANTILES.index(TAIL)],
+        n_events=tail_events(case, haven),
         window=case.describe("full"),
         secondary=_readings(case, haven),
         exhibits=(
@@ -81,13 +82,12 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
             ),
         ),
-        curve=curve(specifications, sesoi),
     )
 
 
 def _haven(case: Case, dependent: str, since: pd.Timestamp | None = None) -> SafeHaven:
     rows = full_returns(case, (dependent, "market"))
-    return safe_haven(rows[dependent], rows["market"], since=since, level=case.level)
+    return tail_slopes(case, rows[dependent], rows["market"], since=since)
 
 
 def given_market(case: Case) -> ContrastEffect:
@@ -121,28 +121,31 @@ def _other_clocks(case: Case) -> tuple[SpecificationResult, ...]:
 
 def _readings(case: Case, haven: SafeHaven) -> dict[str, Estimate | TestResult | NotDecidable]:
     rows = full_returns(case, ROLES)
-    on_growth = safe_haven(rows["crypto"], rows["growth"], level=case.level)
+    on_growth = tail_slopes(case, rows["crypto"], rows["growth"])
     readings: dict[str, Estimate | TestResult | NotDecidable] = {
         "slope on average (a hedge: zero or below)": haven.slope(),
-        "slope in the market's worst 10 %": haven.slope(QUANTILES[0]),
-        "slope in the market's worst 1 %": haven.slope(QUANTILES[-1]),
-        "no tie at any of the three quantiles": haven.haven_test(),
+        **{
+            f"slope in the market's {worst(quantile)}": haven.slope(quantile)
+            for quantile in haven.quantiles
+            if quantile != case.tail
+        },
+        "no tie at any of these quantiles": haven.haven_test(),
         "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
-        f"slope on {case.panel.names['growth']} in its worst 5 %": on_growth.slope(TAIL),
+        f"slope on {case.panel.names['growth']} in its {worst(case.tail)}": on_growth.slope(case.tail),
     }
     for window in case.open_windows("post_2020"):
         since = case.sessions(window)[0]
         divided = _haven(case, "crypto", since)
         readings[f"slope on average before {since.year}"] = divided.slope()
         readings[f"slope on average since {since.year}"] = divided.slope_since()
-        readings[f"slope in the market's worst 5 % since {since.year}"] = divided.slope_since(TAIL)
-        readings[f"change of that slope at the start of {since.year}"] = divided.change(TAIL)
+        readings[f"slope in the market's {worst(case.tail)} since {since.year}"] = divided.slope_since(case.tail)
+        readings[f"change of that slope at the start of {since.year}"] = divided.change(case.tail)
     return readings
 
 
 def primary(case: Case) -> Primary | NotDecidable:
     """Slope in the market's worst sessions."""
-    return reaching(_haven(case, "crypto").slope(TAIL), case.thresholds["sesoi"])
+    return reaching(_haven(case, "crypto").slope(case.tail), case.thresholds["sesoi"])
 
 
 def later(case: Case) -> Primary | NotDecidable:
@@ -158,5 +161,5 @@ CLAIM = Claim(
     measure=measure,
     primary=primary,
     correlated=ROLES,
-    later=Later("slope on the market in its worst 5 % of sessions, since the article", later),
+    later=Later("slope on the market in its worst sessions, since the article", later),
 )

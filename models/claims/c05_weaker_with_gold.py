@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import curve, union
+from models.claims.rule import union
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
     PRIOR,
@@ -62,7 +62,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
             "mean conditional correlation before it": conditional_average(case, PAIR, rows.before),
         },
         exhibits=_path(case),
-        curve=curve(specifications, weakening),
     )
 
 

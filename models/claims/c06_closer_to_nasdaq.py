@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
     NO_PRIOR,
@@ -67,7 +67,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
             ),
         },
         exhibits=_paths(case),
-        curve=curve(rises, case.thresholds["rise"]),
     )
 
 

@@ -62,7 +62,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         return fit
     effect, sesoi = fit.partial_r_squared, case.thresholds["sesoi"]
     specifications = _specifications(case)
-    agreement = curve(specifications, sesoi)
+    agreement = curve(specifications, sesoi, case.share_needed)
     ruling = held_at_mixed(effect, sesoi, agreement, _failures(case, fit))
     label = "credit and conditions explain Bitcoin's week"
     names = case.panel.names
@@ -76,7 +76,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {effect.n} weeks",
         secondary=_readings(case, weeks, fit),
         exhibits=_rolling(case, weeks),
-        curve=agreement,
     )
 
 

@@ -7,7 +7,7 @@ Trap       Bitcoin's day ends at midnight UTC, hours after New York's close: on 
            after it, which shares no hour with it. What the miners make up at the open itself is absorbed, not followed.
 Criteria   The general rule on theta = correlation of Bitcoin's weekend with the miners' open to close on the next
            session. Where the miners' last session leads Bitcoin's weekend by more, the verdict is at most "mixed".
-Thresholds sesoi (correlation).
+Thresholds sesoi (correlation), minimum_weekends.
 Statistic  Slope times the ratio of standard deviations, serial-dependence robust interval.
 Secondary  The opening gap ("absorbed at the open"); the market in the miners' place; daily lead in both directions on
            New York's clock; who peaked first before joint falls (few falls: no weight).
@@ -37,8 +37,6 @@ FIRST, SECOND = "crypto", "miners"
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
 #: Roles that may follow: the miners, their juniors.
 FOLLOWERS = (SECOND, "junior_miners")
-#: Fewer weekends than this give no correlation.
-MINIMUM_WEEKENDS = 60
 #: Lags of the daily test, resamples of its null, sessions of the figure.
 LAGS, DRAWS, REACH = 2, 499, 5
 
@@ -53,7 +51,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         return effect
     sesoi, names = case.thresholds["sesoi"], case.panel.names
     specifications = _specifications(case)
-    agreement = curve(specifications, sesoi)
+    agreement = curve(specifications, sesoi, case.share_needed)
     reverse = _correlation(case, rows, "session before", "weekend")
     larger = isinstance(reverse, Estimate) and reverse.value > effect.value
     ruling = held_at_mixed(
@@ -71,7 +69,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {effect.n} weekends",
         secondary=_readings(case, rows, reverse),
         exhibits=_exhibits(case),
-        curve=agreement,
     )
 
 
@@ -105,7 +102,7 @@ def weekends(case: Case, follower: str, window: str) -> pd.DataFrame:
 
 
 def _correlation(case: Case, rows: pd.DataFrame, first: str, second: str) -> Estimate | NotDecidable:
-    if len(rows) < MINIMUM_WEEKENDS:
+    if len(rows) < case.thresholds["minimum_weekends"]:
         return NotDecidable(f"{len(rows)} weekends with all prices are too few")
     pair = rows[[first, second]].to_numpy(dtype=np.float64)
     if (np.ptp(pair, axis=0) <= 0.0).any():
@@ -217,7 +214,7 @@ CLAIM = Claim(
     id="C08",
     needs=(FIRST, SECOND),
     windows=("full",),
-    thresholds=("sesoi",),
+    thresholds=("sesoi", "minimum_weekends"),
     measure=measure,
     primary=primary,
 )

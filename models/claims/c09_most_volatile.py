@@ -28,7 +28,7 @@ from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times, observed
 from models.claims.primary import Primary
-from models.claims.rule import Ruling, conjunction, curve
+from models.claims.rule import Ruling, conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -91,7 +91,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("full"),
         secondary=_readings(case, volatility, rank, refused, resampling),
         exhibits=(_path(case, volatility), _by_asset(case, volatility)),
-        curve=curve(specifications, sesoi),
     )
 
 

@@ -6,7 +6,8 @@ Trap       The ratio of absolute moves |r_miners| / |r_gold| is not a beta: it m
 Criteria   Range rule on the static beta: the interval inside [low, high] widened by `tolerance` and most
            specifications inside. "Typically" also asks of the conditional beta that at least `typical_share` of the
            sessions lie in [low, high]; below that the verdict is at most "mixed".
-Thresholds low, high, tolerance (beta), typical_share (share of sessions).
+Thresholds low, high, tolerance (beta), typical_share (share of sessions), move (percent of gold, for the ratio of
+           absolute moves).
 Statistic  Least-squares beta of miners on gold with a serial-dependence robust interval.
 Literature Tufano (1998) finds about two for North American firms; Baur (2014) about one for Australian ones.
 """
@@ -41,9 +42,17 @@ def measure(case: Case) -> Measurement | NotDecidable:
         miners, metal, level=case.level, draws=case.study.inference.band_draws, seed=case.seed
     )
     specifications = tuple(_specifications(case))
-    agreement = range_curve(specifications, low - tolerance, high + tolerance)
+    agreement = range_curve(specifications, low - tolerance, high + tolerance, case.share_needed)
+    leg = Leg(
+        "beta of miners on gold",
+        primary,
+        tolerance,
+        specifications=specifications,
+        ruling=_ruling(case, primary, path, agreement),
+        curve=agreement,
+    )
     return Measurement(
-        legs=(Leg("beta of miners on gold", primary, tolerance, ruling=_ruling(case, primary, path, agreement)),),
+        legs=(leg,),
         combine=conjunction,
         kind="range",
         headline=primary,
@@ -52,7 +61,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("full"),
         secondary=_readings(case, returns, path),
         exhibits=(Exhibit("path", path.frame, "beta", path.method),),
-        curve=agreement,
     )
 
 
@@ -109,12 +117,12 @@ def _readings(case: Case, returns: pd.DataFrame, path: BetaPath) -> dict[str, Es
 
 
 def _absolute_ratios(miners: pd.Series, metal: pd.Series, case: Case) -> tuple[Estimate, Estimate]:
-    """Median |r_miners| / |r_gold| on days on which gold moves by more than half a percent, and its value at beta one.
+    """Median |r_miners| / |r_gold| on days on which gold moves by more than `move`, and its value at beta one.
 
     The second replaces the fitted beta by one and keeps the residuals. Intervals are order-statistic ones for a median.
     """
     rows = pd.concat([miners, metal], axis=1).dropna()
-    moved = rows[rows.iloc[:, 1].abs() > 0.5]
+    moved = rows[rows.iloc[:, 1].abs() > case.thresholds["move"]]
     beta = float(np.polyfit(rows.iloc[:, 1], rows.iloc[:, 0], 1)[0])
     unlevered = moved.iloc[:, 0] - (beta - 1.0) * moved.iloc[:, 1]
     return tuple(  # type: ignore[return-value]
@@ -151,7 +159,7 @@ CLAIM = Claim(
     id="C10",
     needs=("miners", "metal", "market"),
     windows=("full",),
-    thresholds=("low", "high", "tolerance", "typical_share"),
+    thresholds=("low", "high", "tolerance", "typical_share", "move"),
     measure=measure,
     primary=primary,
 )

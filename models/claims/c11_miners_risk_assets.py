@@ -26,20 +26,21 @@ from models.betas.quantile import quantile_regression
 from models.betas.static import static_beta
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import curve, judge_effect
+from models.claims.rule import judge_effect
 from models.claims.specifications import attempted
 from models.claims.tail_betas import (
-    QUANTILES,
-    TAIL,
     full_returns,
     on_rows,
     slope_of_later_sessions,
     slopes_exhibit,
+    tail_events,
+    tail_slopes,
     tail_specifications,
+    worst,
 )
 from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.hedge import SafeHaven, safe_haven
+from models.hedge import SafeHaven
 from models.inference.intervals import normal_p_value
 from models.inference.resampling import Resampling
 
@@ -53,8 +54,8 @@ RESAMPLES = 199
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge fall in company and high beta, each for itself."""
     rows = full_returns(case, ROLES)
-    haven = safe_haven(rows["miners"], rows["market"], level=case.level)
-    slope = haven.slope(TAIL)
+    haven = tail_slopes(case, rows["miners"], rows["market"])
+    slope = haven.slope(case.tail)
     if isinstance(slope, NotDecidable):
         return slope
     specifications = (*tail_specifications(case, "miners"), *_other_estimators(case, rows))
@@ -63,7 +64,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     return Measurement(
         legs=(
             Leg(
-                "C11a: miners fall with the market in its worst 5 % of sessions",
+                f"C11a: miners fall with the market in its {worst(case.tail)} of sessions",
                 slope,
                 sesoi,
                 normal_p_value(slope.value, slope.std_error or 0.0),
@@ -74,9 +75,9 @@ def measure(case: Case) -> Measurement | NotDecidable:
         combine=fall_then_beta,
         kind="judged apart",
         headline=slope,
-        headline_label=f"slope of the miners on {names['market']} in the market's worst 5 % of sessions",
+        headline_label=f"slope of the miners on {names['market']} in the market's {worst(case.tail)} of sessions",
         n=slope.n,
-        n_events=haven.events[QUANTILES.index(TAIL)],
+        n_events=tail_events(case, haven),
         window=case.describe("full"),
         secondary=_readings(case, rows, haven, beta),
         exhibits=(
@@ -86,7 +87,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
             ),
         ),
-        curve=curve(specifications, sesoi),
     )
 
 
@@ -114,7 +114,7 @@ def _high_beta(beta: Estimate, threshold: float) -> Leg:
 def _other_estimators(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
     """The miners' own lower quantile, the mean conditional beta, and the junior miners."""
     results = [
-        attempted("regression of the miners' 5 % quantile", lambda: _quantile_slope(case, rows)),
+        attempted(f"regression of the miners' {100.0 * case.tail:.3g} % quantile", lambda: _quantile_slope(case, rows)),
         attempted("mean conditional beta", lambda: _conditional(case, rows)),
     ]
     if "junior_miners" in case.panel.returns.columns:
@@ -127,7 +127,7 @@ def _quantile_slope(case: Case, rows: pd.DataFrame) -> Estimate:
     return quantile_regression(
         rows["miners"],
         rows["market"],
-        TAIL,
+        case.tail,
         Resampling(case.level, RESAMPLES, case.block_bounds, case.seed),
     ).estimate("market")
 
@@ -143,22 +143,25 @@ def _compared(case: Case) -> dict[str, SafeHaven]:
     for role in COMPARED:
         if role in case.panel.returns.columns:
             rows = full_returns(case, (role, "market"))
-            havens[case.panel.names[role]] = safe_haven(rows[role], rows["market"], level=case.level)
+            havens[case.panel.names[role]] = tail_slopes(case, rows[role], rows["market"])
     return havens
 
 
 def _readings(
     case: Case, rows: pd.DataFrame, haven: SafeHaven, beta: Estimate
 ) -> dict[str, Estimate | TestResult | NotDecidable]:
-    given_gold = safe_haven(rows["miners"], rows["market"], controls=rows[["metal"]], level=case.level)
-    excess = safe_haven((rows["miners"] - rows["metal"]).rename("miners"), rows["market"], level=case.level)
+    given_gold = tail_slopes(case, rows["miners"], rows["market"], controls=rows[["metal"]])
+    excess = tail_slopes(case, (rows["miners"] - rows["metal"]).rename("miners"), rows["market"])
     return {
-        "slope in the market's worst 5 %, gold held fixed": given_gold.slope(TAIL),
-        "the same slope in excess of gold's": excess.slope(TAIL),
+        f"slope in the market's {worst(case.tail)}, gold held fixed": given_gold.slope(case.tail),
+        "the same slope in excess of gold's": excess.slope(case.tail),
         "slope on average": haven.slope(),
-        "slope in the market's worst 10 %": haven.slope(QUANTILES[0]),
-        "slope in the market's worst 1 %": haven.slope(QUANTILES[-1]),
-        "no tie at any of the three quantiles": haven.haven_test(),
+        **{
+            f"slope in the market's {worst(quantile)}": haven.slope(quantile)
+            for quantile in haven.quantiles
+            if quantile != case.tail
+        },
+        "no tie at any of these quantiles": haven.haven_test(),
         "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
         "beta over all sessions": beta,
     }
@@ -167,7 +170,7 @@ def _readings(
 def primary(case: Case) -> Primary | NotDecidable:
     """Slope in the market's worst sessions."""
     rows = full_returns(case, ROLES)
-    slope = safe_haven(rows["miners"], rows["market"], level=case.level).slope(TAIL)
+    slope = tail_slopes(case, rows["miners"], rows["market"]).slope(case.tail)
     return reaching(slope, case.thresholds["sesoi"])
 
 
@@ -183,5 +186,5 @@ CLAIM = Claim(
     thresholds=("sesoi", "high_beta"),
     measure=measure,
     primary=primary,
-    later=Later("slope of the miners on the market in its worst 5 % of sessions, since the article", later),
+    later=Later("slope of the miners on the market in its worst sessions, since the article", later),
 )

@@ -25,7 +25,7 @@ import pandas as pd
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.connectedness import Connectedness, connectedness, decompose_window
@@ -67,7 +67,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("short"),
         secondary=_readings(case, window, network),
         exhibits=_exhibits(case, legs, network),
-        curve=curve(legs[0].specifications, case.thresholds["sesoi"]),
     )
 
 

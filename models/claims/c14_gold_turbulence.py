@@ -25,7 +25,7 @@ import pandas as pd
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import observed, percentile_among
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.connectedness import Connectedness, connectedness, heterogeneous_autoregression, rolling_connectedness
@@ -73,7 +73,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("full"),
         secondary=_readings(case, variances, network),
         exhibits=_exhibits(case, variances, network),
-        curve=curve(specifications, sesoi),
     )
 
 

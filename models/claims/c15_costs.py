@@ -28,7 +28,7 @@ from models.betas.garch_regression import Distribution, Volatility, garch_regres
 from models.betas.static import static_beta
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.primary import Primary
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -80,7 +80,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("full"),
         secondary=_readings(case, rows),
         exhibits=(_added_variable(case, rows),),
-        curve=curve(specifications, sesoi),
     )
 
 

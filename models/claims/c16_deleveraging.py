@@ -31,7 +31,7 @@ from models.claims.c15_costs import BELOW_ZERO, oil_returns
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
 from models.claims.primary import Primary
-from models.claims.rule import Ruling, conjunction, curve
+from models.claims.rule import Ruling, conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import Attribution, attribute_window, long_horizon_regression
@@ -88,7 +88,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("short"),
         secondary=readings | _volumes(case, window) | _reversals(case),
         exhibits=(_waterfall(case, drivers, window),),
-        curve=curve(legs[0].specifications, case.thresholds["sesoi"]),
     )
 
 

@@ -11,7 +11,7 @@ Trap       Volume grows over the years, differs by weekday and rises with the si
 Criteria   "Extreme" needs both parts. Level: mean abnormal log volume on fear days minus other days, by the general
            rule against the log of `ratio`. Frequency: the probability of a top-five-percent volume day on fear days
            over that on others, less one, by the general rule against `risk_ratio` less one.
-Thresholds ratio (times), risk_ratio (times).
+Thresholds ratio (times), risk_ratio (times), spike (quantile of volume from which a day is extreme).
 Statistic  Difference of means and ratio of probabilities; labels travel with their days in the stationary bootstrap.
 Secondary  The same for gold, the miners and the market: is Bitcoin special? Slope on fear beside the size of the move.
 """
@@ -29,7 +29,7 @@ import pandas as pd
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times
 from models.claims.primary import Primary
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -44,8 +44,6 @@ FUND = "crypto_fund"
 #: Assets beside which Bitcoin is set.
 OTHERS = ("metal", "miners", "market")
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
-#: Quantile and history of the same-day labels.
-TAIL, HISTORY = 0.05, 252
 #: Sessions around the first day of a spell in the figure.
 BEFORE, AFTER = 5, 15
 
@@ -77,7 +75,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {int(usable.sum())} of them in fear",
         secondary=_readings(case, abnormal, labels, response),
         exhibits=_around_spells(case, abnormal, usable),
-        curve=curve(specifications, sesoi),
     )
 
 
@@ -95,7 +92,9 @@ def _response(case: Case) -> VolumeResponse | NotDecidable:
     if isinstance(rows, NotDecidable):
         return rows
     resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
-    return volume_response(*rows, case.panel.returns.loc[case.sessions("full"), SUBJECT], resampling)
+    return volume_response(
+        *rows, case.panel.returns.loc[case.sessions("full"), SUBJECT], resampling, spike=case.thresholds["spike"]
+    )
 
 
 def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
@@ -126,13 +125,12 @@ def _difference(abnormal: pd.Series, labels: pd.Series, level: float, what: str)
 
 def _stress_labels(case: Case) -> dict[str, pd.Series]:
     returns, settings = case.panel.returns, case.study.stress
+    worst = partial(tail_sessions, quantile=case.tail, history=settings.fear_history)
     labels = {"fear index": fear_stress(case.panel, settings)}
     if "market" in returns.columns:
         labels["market drawdown"] = drawdown_stress(case.panel, settings)
-        labels["market's worst days"] = tail_sessions(returns["market"], quantile=TAIL, history=HISTORY)
-    labels["own worst days, fear defined by the asset itself"] = tail_sessions(
-        returns[SUBJECT], quantile=TAIL, history=HISTORY
-    )
+        labels["market's worst days"] = worst(returns["market"])
+    labels["own worst days, fear defined by the asset itself"] = worst(returns[SUBJECT])
     return labels
 
 
@@ -176,7 +174,7 @@ def _readings(
 ) -> dict[str, Estimate | TestResult | NotDecidable]:
     names = case.panel.names
     readings: dict[str, Estimate | TestResult | NotDecidable] = {
-        "risk ratio of a top-5% volume day": response.risk_ratio,
+        f"risk ratio of a top-{100.0 * (1.0 - case.thresholds['spike']):.3g}% volume day": response.risk_ratio,
         "log volume in fear beyond what the size of the move makes": response.beyond_volatility,
     }
     for role in OTHERS:
@@ -239,7 +237,7 @@ CLAIM = Claim(
     id="C17",
     needs=(SUBJECT, "fear"),
     windows=("full",),
-    thresholds=("ratio", "risk_ratio"),
+    thresholds=("ratio", "risk_ratio", "spike"),
     measure=measure,
     primary=primary,
 )

@@ -30,7 +30,7 @@ from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times
 from models.claims.primary import Primary
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -51,8 +51,6 @@ THIN, DEEP = "miners", "metal"
 #: Pairs of the specifications: the first is said to be thinner than the second.
 PAIRS = ((THIN, DEEP), ("junior_miners", DEEP), (THIN, "crypto"))
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
-#: Roles that trade around the clock: their volume is in dollars already, and their market has no night.
-ALWAYS = ("crypto",)
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -75,13 +73,17 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {effect.n} months",
         secondary=_readings(case, read),
         exhibits=(_lines(case, read),),
-        curve=curve(specifications, sesoi),
     )
 
 
 def _dollars(case: Case, role: str) -> pd.Series:
     volume = case.panel.volumes[role]
-    return volume if role in ALWAYS else volume * case.panel.closes[role]
+    return volume if _always_open(case, role) else volume * case.panel.closes[role]
+
+
+def _always_open(case: Case, role: str) -> bool:
+    """Whether it trades around the clock: its volume is in dollars already, and its market has no night."""
+    return case.study.instrument(role).trades == "always"
 
 
 def _volatility(case: Case, role: str) -> pd.Series:
@@ -113,7 +115,7 @@ def _inside_impact(case: Case, role: str) -> pd.Series | NotDecidable:
 def _spread(case: Case, role: str) -> pd.Series | NotDecidable:
     if role not in case.panel.bars:
         return NotDecidable(f"{case.panel.names[role]} has no daily ranges")
-    return corwin_schultz_spread(case.panel.bars[role], overnight=role not in ALWAYS)["floored"]
+    return corwin_schultz_spread(case.panel.bars[role], overnight=not _always_open(case, role))["floored"]
 
 
 MEASURES: dict[str, Callable[[Case, str], pd.Series | NotDecidable]] = {

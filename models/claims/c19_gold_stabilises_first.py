@@ -10,9 +10,11 @@ Trap       A calm asset regains a given percentage sooner, and one that hardly f
 Criteria   Both parts must hold, calm and price: gold's share of first places, beyond the 1/m that chance gives one of m
            assets that fell, reaches `sesoi` with an exact interval above zero. Fewer than `minimum_episodes` episodes
            in which gold fell with another asset and they did not all tie: that part is not testable.
-Thresholds sesoi (share of first places beyond chance), minimum_episodes.
+Thresholds sesoi (share of first places beyond chance), minimum_episodes; sessions: calm (before an episode), peak (of
+           the earlier high), month (of a volatility), year (of what is usual), horizon (of a wait); slack (times the
+           usual volatility that is calm).
 Statistic  Mean over episodes of gold's share of the first place (ties share it) minus 1/m; exact binomial limits
-           (Clopper and Pearson 1934). Episodes are dated by the market's drawdown, each after 63 sessions without one.
+           (Clopper and Pearson 1934). Episodes are dated by the market's drawdown, each after `calm` sessions without.
 Secondary  Half-life of a variance shock of each asset, GJR.
 Literature Kaplan and Meier (1958) for the waits that the horizon cuts off.
 """
@@ -25,9 +27,9 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit, SpecificationResult
-from models.episodes import CALM, Criterion, Episode, Recoveries, drawdown_episodes, first_to_recover, recoveries
+from models.episodes import Criterion, Episode, Recoveries, drawdown_episodes, first_to_recover, recoveries
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.margins import fit_margins
 from models.persistence import variance_half_life
@@ -40,8 +42,8 @@ CRITERIA: dict[Criterion, str] = {
 }
 #: What the share of first places is about, in the order of the criteria.
 HEADLINES = ("calming down", "regaining its price")
-#: Sessions after the trough at which the share that has not recovered is shown.
-SHOWN = (1, 5, 21, 63, 126, 252)
+#: Sessions after the trough at which the share that has not recovered is shown, beside the horizon itself.
+SHOWN = (1, 5, 21, 63, 126)
 #: Specifications: sessions without drawdown before an episode, and after which the wait is cut off.
 OTHER_CALM, OTHER_HORIZON = 42, 126
 
@@ -50,7 +52,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     """Judge who comes first in calm and in price."""
     levels = _levels(case, ROLES)
     episodes = _episodes(case, levels)
-    waits = {criterion: recoveries(levels, episodes, criterion=criterion) for criterion in CRITERIA}
+    waits = {criterion: _waits(case, levels, episodes, criterion) for criterion in CRITERIA}
     fell = _joint_falls(waits["price"])
     if fell < case.thresholds["minimum_episodes"]:
         return NotDecidable(f"gold fell together with another asset in only {fell} of {len(episodes)} episodes")
@@ -59,7 +61,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
     if len(refusals) == len(legs):
         return NotDecidable("; ".join(dict.fromkeys(refusals)))
     headline, quoted = next(one for one in zip(HEADLINES, legs, strict=True) if isinstance(one[1].effect, Estimate))
-    sesoi = case.thresholds["sesoi"]
     return Measurement(
         legs=legs,
         combine=conjunction,
@@ -73,7 +74,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         exhibits=tuple(
             _waiting(case, criterion, wait) for criterion, wait in waits.items() if isinstance(wait, Recoveries)
         ),
-        curve=curve(legs[0].specifications, sesoi),
     )
 
 
@@ -85,12 +85,35 @@ def _levels(case: Case, roles: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _episodes(
-    case: Case, levels: pd.DataFrame, *, calm: int = CALM, since: pd.Timestamp | None = None
+    case: Case, levels: pd.DataFrame, *, calm: int | None = None, since: pd.Timestamp | None = None
 ) -> tuple[Episode, ...]:
     """Falls of the market that begin in the window "full", or from `since` on."""
     begin = case.sessions("full")[0] if since is None else since
     stress = drawdown_labels(levels["market"], levels.index, case.study.stress)
-    return tuple(one for one in drawdown_episodes(stress, levels["market"], calm=calm) if one.first >= begin)
+    return tuple(
+        one
+        for one in drawdown_episodes(stress, levels["market"], calm=calm or int(case.thresholds["calm"]))
+        if one.first >= begin
+    )
+
+
+def _waits(
+    case: Case,
+    levels: pd.DataFrame,
+    episodes: tuple[Episode, ...],
+    criterion: Criterion,
+    horizon: int | None = None,
+) -> Recoveries | NotDecidable:
+    return recoveries(
+        levels,
+        episodes,
+        criterion=criterion,
+        horizon=horizon or int(case.thresholds["horizon"]),
+        peak=int(case.thresholds["peak"]),
+        month=int(case.thresholds["month"]),
+        year=int(case.thresholds["year"]),
+        slack=case.thresholds["slack"],
+    )
 
 
 def _joint_falls(waits: Recoveries | NotDecidable) -> int:
@@ -118,21 +141,21 @@ def _specifications(case: Case, criterion: Criterion) -> tuple[SpecificationResu
     """Other rivals, other episodes, a shorter horizon, and the longer history without Bitcoin."""
     levels = _levels(case, ROLES)
     episodes = _episodes(case, levels)
-    variants: dict[str, tuple[pd.DataFrame, tuple[Episode, ...], int]] = {
-        f"episodes after {OTHER_CALM} calm sessions": (levels, _episodes(case, levels, calm=OTHER_CALM), SHOWN[-1]),
+    variants: dict[str, tuple[pd.DataFrame, tuple[Episode, ...], int | None]] = {
+        f"episodes after {OTHER_CALM} calm sessions": (levels, _episodes(case, levels, calm=OTHER_CALM), None),
         f"waits up to {OTHER_HORIZON} sessions": (levels, episodes, OTHER_HORIZON),
-        "without the market": (levels.drop(columns="market"), episodes, SHOWN[-1]),
-        "without Bitcoin": (levels.drop(columns="crypto"), episodes, SHOWN[-1]),
+        "without the market": (levels.drop(columns="market"), episodes, None),
+        "without Bitcoin": (levels.drop(columns="crypto"), episodes, None),
     }
     longer = levels.drop(columns="crypto")
     start = longer.dropna().index[0]
-    variants[f"without Bitcoin, since {start.year}"] = (longer, _episodes(case, longer, since=start), SHOWN[-1])
+    variants[f"without Bitcoin, since {start.year}"] = (longer, _episodes(case, longer, since=start), None)
     if "junior_miners" in case.panel.levels.columns:
         juniors = _levels(case, ("metal", "crypto", "junior_miners", "market"))
-        variants["junior miners"] = (juniors, episodes, SHOWN[-1])
+        variants["junior miners"] = (juniors, episodes, None)
     results = []
     for label, (frame, chosen, horizon) in variants.items():
-        waits = recoveries(frame, chosen, criterion=criterion, horizon=horizon)
+        waits = _waits(case, frame, chosen, criterion, horizon)
         first = _first(case, waits)
         results.append(SpecificationResult(label, first if isinstance(first, NotDecidable) else first[0]))
     return tuple(results)
@@ -148,7 +171,7 @@ def _half_lives(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
 
 def _waiting(case: Case, criterion: Criterion, waits: Recoveries) -> Exhibit:
     """Share of episodes in which an asset that fell has not recovered yet (Kaplan-Meier)."""
-    rows = {}
+    rows, days = {}, (*SHOWN, int(case.thresholds["horizon"]))
     for role in waits.sessions.columns:
         fell = waits.sessions[role].notna()
         if not fell.any():
@@ -157,9 +180,9 @@ def _waiting(case: Case, criterion: Criterion, waits: Recoveries) -> Exhibit:
         times = np.asarray(survival.surv_times)
         left = np.concatenate([[1.0], np.asarray(survival.surv_prob)])
         rows[f"{case.panel.names[role]} ({int(fell.sum())} falls)"] = [
-            float(left[np.searchsorted(times, day, side="right")]) for day in SHOWN
+            float(left[np.searchsorted(times, day, side="right")]) for day in days
         ]
-    columns = [f"{day} session{'s' if day > 1 else ''}" for day in SHOWN]
+    columns = [f"{day} session{'s' if day > 1 else ''}" for day in days]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     calm = criterion == "volatility"
     what = "calm again" if calm else "back at its earlier price"
@@ -175,7 +198,7 @@ def primary(case: Case) -> Primary | NotDecidable:
     """Gold's share of first places in the first criterion that decides."""
     levels = _levels(case, ROLES)
     episodes = _episodes(case, levels)
-    found = [_first(case, recoveries(levels, episodes, criterion=criterion)) for criterion in CRITERIA]
+    found = [_first(case, _waits(case, levels, episodes, criterion)) for criterion in CRITERIA]
     decided = next((one for one in found if not isinstance(one, NotDecidable)), found[0])
     return decided if isinstance(decided, NotDecidable) else reaching(decided[0], case.thresholds["sesoi"])
 
@@ -184,7 +207,7 @@ CLAIM = Claim(
     id="C19",
     needs=ROLES,
     windows=("full",),
-    thresholds=("sesoi", "minimum_episodes"),
+    thresholds=("sesoi", "minimum_episodes", "calm", "peak", "month", "year", "slack", "horizon"),
     measure=measure,
     primary=primary,
 )

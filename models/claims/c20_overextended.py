@@ -9,9 +9,10 @@ Trap       "Overextended" is often said after the fall. The distance from the av
 Criteria   Both parts must hold. C20a, a fact: the overextension is at least `overextended`. C20b, a law: the general
            rule on theta = mean return over the next `horizon` sessions on other days minus that after overextended
            days; an effect that has the other sign on sessions that do not overlap is "mixed" at best.
-Thresholds overextended (own standard deviations), sesoi (percent over `horizon` sessions), horizon (sessions).
-Statistic  Distance from the average of 200 sessions over its standard deviation in the 252 before; long-horizon
-           regression on a yes-or-no predictor with Hodrick's standard errors.
+Thresholds overextended (own standard deviations), sesoi (percent over `horizon` sessions), horizon (sessions),
+           average and spread (sessions), strength (relative strength index that is strong).
+Statistic  Distance from the average of `average` sessions over its standard deviation in the `spread` before;
+           long-horizon regression on a yes-or-no predictor with Hodrick's standard errors.
 Secondary  Gain of the calendar year before and its place among all years; a continuous predictor corrected for the bias
            of a persistent regressor; sessions that do not overlap.
 Literature Hodrick (1992); Stambaugh (1999); Jegadeesh and Titman (1993) find the opposite, momentum, for single stocks.
@@ -35,11 +36,10 @@ from models.estimate import Estimate, NotDecidable, TestResult
 from models.overextension import overextension, relative_strength
 from models.stress import spells
 
-AVERAGE, SPREAD = 200, 252
-#: Specifications: averages, horizons, sessions and level of the relative strength index.
+#: Specifications: averages, horizons, sessions of the relative strength index.
 AVERAGES = (50, 100, 200)
 HORIZONS = (10, 21, 63)
-STRENGTH_SESSIONS, STRONG = 14, 70.0
+STRENGTH_SESSIONS = 14
 #: Edges of the bins of the figure.
 BINS = (-np.inf, -2.0, -1.0, 0.0, 1.0, 2.0, np.inf)
 
@@ -51,7 +51,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     state = _state(case, z)
     if isinstance(state, NotDecidable):
         return state
-    sample = _from(levels, max(case.sessions("full")[0], levels.index[AVERAGE + SPREAD - 1]))
+    sample = _from(levels, max(case.sessions("full")[0], levels.index[_needed(case) - 1]))
     law = _law(sample, z >= case.thresholds["overextended"], int(case.thresholds["horizon"]), case)
     specifications = _specifications(case)
     days = (z >= case.thresholds["overextended"]).reindex(sample.index).iloc[:-1]
@@ -66,19 +66,33 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{sample.index[1].date()} to {sample.index[-1].date()}, {int(days.sum())} of {len(days)} overextended",
         secondary=_readings(case, levels, z, sample, law),
         exhibits=(_bins(case, sample, z), _path(case, z)),
-        curve=curve(specifications, case.thresholds["sesoi"]),
     )
 
 
+def _average(case: Case) -> int:
+    return int(case.thresholds["average"])
+
+
+def _spread(case: Case) -> int:
+    return int(case.thresholds["spread"])
+
+
+def _needed(case: Case) -> int:
+    """Sessions before the first distance in units of its spread."""
+    return _average(case) + _spread(case)
+
+
 def _overextension(case: Case) -> pd.Series:
-    return overextension(case.panel.history["miners"].dropna(), average_over=AVERAGE, spread_over=SPREAD)
+    return overextension(case.panel.history["miners"].dropna(), average_over=_average(case), spread_over=_spread(case))
 
 
 def _state(case: Case, z: pd.Series) -> Estimate | NotDecidable:
     base = window_span(case, "short").base
     if base not in z.index or not np.isfinite(z[base]):
-        return NotDecidable(f"fewer than {AVERAGE + SPREAD} sessions of miners before the window")
-    return observed(float(z[base]), "own sd", SPREAD, case.level, f"distance from the mean of {AVERAGE} sessions")
+        return NotDecidable(f"fewer than {_needed(case)} sessions of miners before the window")
+    return observed(
+        float(z[base]), "own sd", _spread(case), case.level, f"distance from the mean of {_average(case)} sessions"
+    )
 
 
 def _from(levels: pd.Series, first: pd.Timestamp) -> pd.Series:
@@ -121,7 +135,7 @@ def _law_leg(
         reasons.append("sessions that do not overlap cannot tell")
     elif law.non_overlapping.value >= 0.0:
         reasons.append("not on sessions that do not overlap")
-    ruling = held_at_mixed(effect, sesoi, curve(specifications, sesoi), reasons)
+    ruling = held_at_mixed(effect, sesoi, curve(specifications, sesoi, case.share_needed), reasons)
     return Leg(label, effect, sesoi, law.test.p_value, specifications, ruling)
 
 
@@ -147,13 +161,14 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
         levels = case.panel.history[role].dropna()
         name = case.panel.names[role].lower()
         measures = {
-            f"above the mean of {average}": overextension(levels, average_over=average, spread_over=SPREAD) >= wanted
+            f"above the mean of {average}": overextension(levels, average_over=average, spread_over=_spread(case))
+            >= wanted
             for average in AVERAGES
         }
-        measures[f"relative strength above {STRONG:.0f}"] = (
-            relative_strength(levels, sessions=STRENGTH_SESSIONS) > STRONG
+        measures[f"relative strength above {case.thresholds['strength']:.0f}"] = (
+            relative_strength(levels, sessions=STRENGTH_SESSIONS) > case.thresholds["strength"]
         )
-        known_from = levels.index[min(AVERAGE + SPREAD, len(levels) - 1)]
+        known_from = levels.index[min(_needed(case), len(levels) - 1)]
         samples = {"full": _from(levels, max(first, known_from)), "own history": _from(levels, known_from)}
         for (measure_name, extended), ahead, (sample_name, sample) in product(
             measures.items(), HORIZONS, samples.items()
@@ -215,7 +230,9 @@ def _bins(case: Case, sample: pd.Series, z: pd.Series) -> Exhibit:
 
 def _path(case: Case, z: pd.Series) -> Exhibit:
     frame = z.loc[case.sessions("full")[0] :].to_frame(case.panel.names["miners"])
-    note = f"Distance from the mean of {AVERAGE} sessions over its standard deviation in the {SPREAD} before"
+    note = (
+        f"Distance from the mean of {_average(case)} sessions over its standard deviation in the {_spread(case)} before"
+    )
     return Exhibit("overextension", frame, "own sd", note)
 
 
@@ -237,7 +254,7 @@ CLAIM = Claim(
     id="C20",
     needs=("miners",),
     windows=("short", "full"),
-    thresholds=("overextended", "sesoi", "horizon"),
+    thresholds=("overextended", "sesoi", "horizon", "average", "spread", "strength"),
     measure=measure,
     primary=primary,
     later=Later("shortfall of overextended miners over the horizon, against other sessions", later),

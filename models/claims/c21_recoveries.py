@@ -10,7 +10,8 @@ Criteria   Both parts must hold. Recovery: one of the three improvements is enou
            return of the next month after it minus that after other sessions; intervals and p-values are widened for
            three looks (Bonferroni). Rallies: the general rule on theta = the miners' return over gold's in gold's
            rallies, less one.
-Thresholds sesoi (percent over a month), up_capture (ratio above one).
+Thresholds sesoi (percent over `horizon` sessions), up_capture (ratio above one), rally (percent that gold gains over
+           `rally_sessions` sessions).
 Statistic  Long-horizon regression on a yes-or-no predictor with Hodrick's standard errors; ratio of summed returns over
            a quarter, blocks at least as long.
 Secondary  Each improvement by itself, and on sessions that do not overlap; the miners' slope on shares (see C11); the
@@ -31,7 +32,7 @@ from models.betas.static import static_beta
 from models.capture import up_capture
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve, judge_effect
+from models.claims.rule import conjunction, judge_effect
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import PredictiveRegression, long_horizon_regression
@@ -41,8 +42,6 @@ from models.inference.resampling import Resampling
 SUBJECT, MINERS, METAL = "crypto", "miners", "metal"
 #: Sessions over which each sign must have fallen.
 IMPROVEMENTS = {"conditions": 20, "credit": 21, "fear": 21}
-MONTH, QUARTER = 21, 63
-RALLY = 5.0
 #: Specifications: horizons, and sessions over which a sign has fallen.
 HORIZONS = (10, 21, 63)
 SPANS = (10, 63)
@@ -63,13 +62,20 @@ def measure(case: Case) -> Measurement | NotDecidable:
         combine=conjunction,
         kind="conjunctive",
         headline=recovery.effect,
-        headline_label=f"{names[SUBJECT]} in the {MONTH} sessions after {chosen} improved, against others",
+        headline_label=f"{names[SUBJECT]} in the {_month(case)} sessions after {chosen} improved, against others",
         n=recovery.effect.n if isinstance(recovery.effect, Estimate) else 0,
         window=case.describe("full"),
         secondary=_readings(case, laws),
         exhibits=(_forest(case, laws),),
-        curve=curve(recovery.specifications, case.thresholds["sesoi"]),
     )
+
+
+def _month(case: Case) -> int:
+    return int(case.thresholds["horizon"])
+
+
+def _quarter(case: Case) -> int:
+    return int(case.thresholds["rally_sessions"])
 
 
 def improved(case: Case, sign: str, span: int | None = None) -> pd.Series:
@@ -83,7 +89,7 @@ def _law(
     case: Case,
     sign: str,
     *,
-    horizon: int = MONTH,
+    horizon: int | None = None,
     window: str = "full",
     level: float | None = None,
     lag: int = 0,
@@ -99,7 +105,7 @@ def _law(
     return long_horizon_regression(
         np.asarray(joint["return"], dtype=np.float64),
         np.asarray(joint["improved"], dtype=np.float64),
-        horizon,
+        horizon or _month(case),
         level=case.level if level is None else level,
     )
 
@@ -148,16 +154,16 @@ def _specifications(case: Case, sign: str) -> tuple[SpecificationResult, ...]:
 
     def specified(horizon: int, window: str, lag: int = 0, span: int | None = None) -> Estimate | NotDecidable:
         law = _law(case, sign, horizon=horizon, window=window, lag=lag, span=span)
-        return law if isinstance(law, NotDecidable) else _scaled(law.slope, MONTH / horizon)
+        return law if isinstance(law, NotDecidable) else _scaled(law.slope, _month(case) / horizon)
 
     results = [
         attempted(f"next {horizon} sessions, {window.replace('_', ' ')}", partial(specified, horizon, window))
         for horizon, window in product(HORIZONS, case.open_windows(*SAMPLES))
     ]
     results += [
-        attempted(f"improved over {span} sessions", partial(specified, MONTH, "full", 0, span)) for span in SPANS
+        attempted(f"improved over {span} sessions", partial(specified, _month(case), "full", 0, span)) for span in SPANS
     ]
-    results.append(attempted("known a session later", partial(specified, MONTH, "full", 1)))
+    results.append(attempted("known a session later", partial(specified, _month(case), "full", 1)))
     return tuple(results)
 
 
@@ -176,15 +182,21 @@ def _capture(
     role: str,
     window: str = "full",
     *,
-    sessions: int = QUARTER,
-    gain: float = RALLY,
+    sessions: int | None = None,
+    gain: float | None = None,
     replications: int = FEW,
 ) -> tuple[Estimate, float] | NotDecidable:
     if role not in case.panel.returns.columns:
         return NotDecidable(f"no series plays the role {role}")
     returns = case.panel.returns.loc[case.sessions(window)]
     resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
-    return up_capture(returns[role], returns[METAL], sessions=sessions, gain=gain, resampling=resampling)
+    return up_capture(
+        returns[role],
+        returns[METAL],
+        sessions=sessions or _quarter(case),
+        gain=case.thresholds["rally"] if gain is None else gain,
+        resampling=resampling,
+    )
 
 
 def _less_one(found: tuple[Estimate, float] | NotDecidable) -> Estimate | NotDecidable:
@@ -210,7 +222,7 @@ def _rally_leg(case: Case) -> Leg:
     }
     listed |= {
         f"{gain:g} % in {sessions} sessions": partial(_capture, case, MINERS, sessions=sessions, gain=gain)
-        for sessions, gain in ((21, 3.0), (QUARTER, 10.0), (126, 10.0))
+        for sessions, gain in ((21, 3.0), (_quarter(case), 10.0), (126, 10.0))
     }
     listed["junior miners"] = partial(_capture, case, "junior_miners")
     specifications = tuple(attempted(name, partial(_specified_capture, one)) for name, one in listed.items())
@@ -227,10 +239,11 @@ def _readings(
     names = case.panel.names
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
     for sign, law in laws.items():
-        label = f"{names[SUBJECT]} in the next {MONTH} sessions after {names.get(sign, sign)} improved, against others"
+        name = names.get(sign, sign)
+        label = f"{names[SUBJECT]} in the next {_month(case)} sessions after {name} improved, against others"
         readings[label] = law if isinstance(law, NotDecidable) else law.slope
         if not isinstance(law, NotDecidable):
-            readings[f"the same, one session in {MONTH} ({sign})"] = law.non_overlapping
+            readings[f"the same, one session in {_month(case)} ({sign})"] = law.non_overlapping
     for role in (MINERS, "junior_miners"):
         found = _capture(case, role, replications=FEW)
         label = f"return of {names.get(role, role)} over {names[METAL]}'s in its rallies"
@@ -251,7 +264,7 @@ def _forest(case: Case, laws: dict[str, PredictiveRegression | NotDecidable]) ->
     }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
     note = "After an improvement minus after other sessions; Hodrick (1992) intervals, each for itself"
-    return Exhibit(f"{names[SUBJECT]} over the next {MONTH} sessions, by what improved", frame, "%", note)
+    return Exhibit(f"{names[SUBJECT]} over the next {_month(case)} sessions, by what improved", frame, "%", note)
 
 
 def primary(case: Case) -> Primary | NotDecidable:
@@ -264,7 +277,7 @@ CLAIM = Claim(
     id="C21",
     needs=(SUBJECT, MINERS, METAL, "fear"),
     windows=("full",),
-    thresholds=("sesoi", "up_capture"),
+    thresholds=("sesoi", "up_capture", "horizon", "rally", "rally_sessions"),
     measure=measure,
     primary=primary,
 )

@@ -27,12 +27,11 @@ import pandas as pd
 from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import smallest
-from models.claims.tail_betas import QUANTILES, TAIL, full_returns, without_each_crisis
+from models.claims.tail_betas import full_returns, tail_slopes, without_each_crisis, worst
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable
-from models.hedge import safe_haven
 from models.inference.hac import least_squares
 from models.inference.intervals import normal_p_value
 from models.inference.resampling import Resampling, percentile_estimate
@@ -55,10 +54,10 @@ Compared = tuple[Estimate | NotDecidable, float]
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge gold's losses, raw and scaled, and its slope in the market's worst sessions."""
     rows = full_returns(case, ROLES)
-    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=TAIL)
+    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=case.tail)
     raw, scaled = (against_the_better(shortfalls, scaled=flag) for flag in (False, True))
-    haven = safe_haven(rows["metal"], rows["market"], level=case.level)
-    slope = haven.slope(TAIL)
+    haven = tail_slopes(case, rows["metal"], rows["market"])
+    slope = haven.slope(case.tail)
     if isinstance(slope, NotDecidable):
         return slope
     room = _room(slope, case.thresholds["safe_haven"])
@@ -76,7 +75,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 alternatives[True],
             ),
             Leg(
-                f"its slope in the market's worst 5 % is at most {case.thresholds['safe_haven']:.2g}",
+                f"its slope in the market's {worst(case.tail)} is at most {case.thresholds['safe_haven']:.2g}",
                 room,
                 0.0,
                 normal_p_value(room.value, room.std_error or 0.0),
@@ -90,14 +89,13 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=int(shortfalls.events[0]),
         window=case.describe("full"),
         secondary={
-            "slope in the market's worst 5 %": slope,
+            f"slope in the market's {worst(case.tail)}": slope,
             "slope on average": haven.slope(),
-            "slope in the market's worst 1 %": haven.slope(QUANTILES[-1]),
+            f"slope in the market's {worst(haven.quantiles[-1])}": haven.slope(haven.quantiles[-1]),
             f"Delta CoVaR of {names['market']} given gold": _delta_covar(case),
             "fall of variance by a tenth of gold, in stress": _variance_saved(case),
         },
         exhibits=tuple(_bars(case, shortfalls, scaled=flag) for flag in (False, True)),
-        curve=curve(alternatives[False], case.thresholds["raw"]),
     )
 
 
@@ -147,9 +145,9 @@ def _resampling(case: Case, replications: int) -> Resampling:
 def _other_tails(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | NotDecidable]:
     """Shortfalls by other quantiles, over longer spans and in later samples."""
     frames = {"worst 10 %": (rows, 0.10), "worst 2.5 %": (rows, 0.025)}
-    frames["five sessions, percent a day"] = (summed(rows, WEEK) / WEEK, TAIL)
+    frames["five sessions, percent a day"] = (summed(rows, WEEK) / WEEK, case.tail)
     for window in case.open_windows("post_2020", "bitcoin_fund_era"):
-        frames[f"sample {window.replace('_', ' ')}"] = (rows.loc[rows.index.isin(case.sessions(window))], TAIL)
+        frames[f"sample {window.replace('_', ' ')}"] = (rows.loc[rows.index.isin(case.sessions(window))], case.tail)
     return {label: _tail(case, *frame) for label, frame in frames.items()}
 
 
@@ -158,9 +156,11 @@ def _without_crises(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | No
     return {f"without {name}, the crisis that carries most": _tail(case, frame) for name, frame in kept.items()}
 
 
-def _tail(case: Case, rows: pd.DataFrame, quantile: float = TAIL) -> Shortfalls | NotDecidable:
+def _tail(case: Case, rows: pd.DataFrame, quantile: float | None = None) -> Shortfalls | NotDecidable:
     try:
-        return marginal_expected_shortfall(rows, "market", _resampling(case, RESAMPLES), quantile=quantile)
+        return marginal_expected_shortfall(
+            rows, "market", _resampling(case, RESAMPLES), quantile=case.tail if quantile is None else quantile
+        )
     except EstimationError as error:
         return NotDecidable(f"{error.culprit}: {error.problem}")
 
@@ -244,7 +244,7 @@ def _bars(case: Case, shortfalls: Shortfalls, *, scaled: bool) -> Exhibit:
         columns=["estimate", "lower", "upper"],
     )
     unit = "own standard deviations" if scaled else "% a day"
-    title = "mean return on the market's worst 5 % of sessions"
+    title = f"mean return on the market's {worst(case.tail)} of sessions"
     note = "Each divided by the asset's own standard deviation over all sessions" if scaled else "Percent a day"
     return Exhibit(f"{title}, scaled" if scaled else title, frame, unit, note)
 
@@ -252,7 +252,7 @@ def _bars(case: Case, shortfalls: Shortfalls, *, scaled: bool) -> Exhibit:
 def primary(case: Case) -> Primary | NotDecidable:
     """Gold's losses against those of the rival that lost less."""
     rows = full_returns(case, ROLES)
-    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=TAIL)
+    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=case.tail)
     return reaching(against_the_better(shortfalls, scaled=False)[0], case.thresholds["raw"])
 
 

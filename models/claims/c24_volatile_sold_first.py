@@ -27,9 +27,9 @@ import pandas as pd
 from models.betas import rolling_beta
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import conjunction, curve
+from models.claims.rule import conjunction
 from models.claims.specifications import attempted
-from models.claims.tail_betas import TAIL, full_returns
+from models.claims.tail_betas import full_returns, worst
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.cross_section import mean_by_stretch_bootstrap, mean_over_stretches, stretch_numbers, volatility_slopes
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -98,7 +98,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {len(effects)} days of stress, {len(assets)} assets",
         secondary=_readings(case, sections, stress, effects, stretches),
         exhibits=(_spell_days(case, effects, stretches),),
-        curve=curve(specifications, sesoi),
     )
 
 
@@ -194,11 +193,11 @@ def _readings(
     case: Case, sections: _CrossSections, stress: pd.Series, effects: pd.Series, stretches: pd.Series
 ) -> dict[str, Estimate | TestResult | NotDecidable]:
     market = full_returns(case, ("market",))["market"].reindex(sections.returns.index)
-    worst, best = market <= market.quantile(TAIL), market >= market.quantile(1.0 - TAIL)
+    lowest, best = market <= market.quantile(case.tail), market >= market.quantile(1.0 - case.tail)
     return {
         "the same on calm days": _mean(case, sections, ~stress),
-        "the same on the market's worst 5 % of sessions": _mean(case, sections, worst),
-        "the same on the market's best 5 % of sessions": _mean(case, sections, best),
+        f"the same on the market's {worst(case.tail)} of sessions": _mean(case, sections, lowest),
+        f"the same on the market's best {100.0 * case.tail:.3g} % of sessions": _mean(case, sections, best),
         "first day of a spell minus the four after it": _first_days(case, effects, stretches),
     }
 

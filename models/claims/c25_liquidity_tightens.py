@@ -28,7 +28,7 @@ from data.panel import Panel
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, ended, known, moved_spans, observed, percentile_among, window_span
 from models.claims.primary import Primary
-from models.claims.rule import Ruling, conjunction, curve
+from models.claims.rule import Ruling, conjunction
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 
@@ -194,7 +194,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("long"),
         secondary=_readings(case, span),
         exhibits=(_paths(case, span, readable),),
-        curve=curve(specifications, wanted),
     )
 
 

@@ -32,7 +32,7 @@ from models.claims.facts import (
     window_span,
 )
 from models.claims.primary import Primary
-from models.claims.rule import Ruling, curve
+from models.claims.rule import Ruling
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 
@@ -66,7 +66,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("short"),
         secondary=_readings(case, levels, spans),
         exhibits=(_path(case, spans[0]),),
-        curve=curve(specifications, case.thresholds["repricing"]),
     )
 
 

@@ -47,6 +47,16 @@ class Case:
         return self.study.inference.level
 
     @property
+    def share_needed(self) -> float:
+        """Share of the listed alternatives that must agree."""
+        return self.study.verdict.share_needed
+
+    @property
+    def tail(self) -> float:
+        """Share of a factor's worst sessions on which claims are judged."""
+        return self.study.tails.judged
+
+    @property
     def block_bounds(self) -> tuple[int, int]:
         """Floor and cap of the mean block length."""
         return self.study.inference.block_floor, self.study.inference.block_cap
@@ -108,6 +118,8 @@ class Leg:
     specifications : tuple of SpecificationResult
     ruling : Ruling or None
         Given where the claim has a rule of its own (facts, ranges); else the general rule decides.
+    curve : Curve or None
+        Given where agreement of an alternative is not half of `sesoi` (ranges).
     """
 
     label: str
@@ -116,6 +128,7 @@ class Leg:
     p_value: float | None = None
     specifications: tuple[SpecificationResult, ...] = ()
     ruling: Ruling | None = None
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True)
@@ -133,8 +146,6 @@ class Measurement:
         The number a reader would quote, and what it is.
     n, n_events, window
     secondary, exhibits
-    specifications, curve
-        The specification curve of the primary leg.
     cap : str or None
         Why the verdict may not go beyond "inconclusive".
     """
@@ -149,7 +160,6 @@ class Measurement:
     n_events: int | None = None
     secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
-    curve: Curve | None = None
     cap: str | None = None
 
 

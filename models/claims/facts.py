@@ -12,8 +12,6 @@ from models.claims.claim import Case
 from models.claims.verdict import Outcome
 from models.estimate import Estimate, NotDecidable
 
-#: Sessions by which the ends of a window are moved to see whether a fact hangs on them.
-MOVES = (-3, -2, -1, 1, 2, 3)
 #: Days from one release to the next for series that do not have a value on every session.
 RHYTHM = {"weekly": 7, "monthly": 31}
 
@@ -92,11 +90,17 @@ def window_span(case: Case, name: str) -> Span:
     return Span(f"{name} window", clock[before], sessions[-1])
 
 
+def moves_of(case: Case) -> tuple[int, ...]:
+    """Sessions by which the ends of a window are moved to see whether a claim hangs on them."""
+    most = case.study.verdict.moved_sessions
+    return tuple(by for by in range(-most, most + 1) if by)
+
+
 def moved_spans(case: Case, name: str) -> tuple[Span, ...]:
-    """The window with its base, and then its end, moved by up to three sessions; ends beyond the data are left out."""
-    span, clock = window_span(case, name), case.panel.levels.index
+    """The window with its base, and then its end, moved by a few sessions; ends beyond the data are left out."""
+    span, clock, moves = window_span(case, name), case.panel.levels.index, moves_of(case)
     first, last = (int(clock.searchsorted(day)) for day in (span.base, span.last))
-    moved = [(f"base {by:+d}", first + by, last) for by in MOVES] + [(f"end {by:+d}", first, last + by) for by in MOVES]
+    moved = [(f"base {by:+d}", first + by, last) for by in moves] + [(f"end {by:+d}", first, last + by) for by in moves]
     return tuple(
         Span(f"{name} window, {what} session{'' if what.endswith('1') else 's'}".replace("-", "−"), clock[a], clock[b])
         for what, a, b in moved

@@ -10,12 +10,11 @@ from joblib import Parallel, delayed
 
 from data.errors import StudyFileError
 from data.panel import Panel
-from data.study import Claim as StudyClaim
 from data.study import Study
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.moving import attempted, moved_windows
 from models.claims.registry import CLAIMS
-from models.claims.rule import Ruling, conjunction, curve, detectable, judge_effect
+from models.claims.rule import Curve, Ruling, conjunction, curve, detectable, judge_effect
 from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
 from models.estimate import NotDecidable
 from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
@@ -62,9 +61,7 @@ def judge_claims(
         moved.append(windows)
     adjusted = _adjusted_p_values(measured, study)
     return tuple(
-        replace(
-            _verdict(claim, result, study.claims[claim.id], panel, case.seed, adjusted.get(claim.id)), moved=windows
-        )
+        replace(_verdict(claim, result, study, panel, case.seed, adjusted.get(claim.id)), moved=windows)
         for (claim, result), case, windows in zip(measured, cases, moved, strict=True)
     )
 
@@ -147,11 +144,12 @@ def primary_p_value(result: Measurement) -> float | None:
 def _verdict(
     claim: Claim,
     result: Measurement | NotDecidable,
-    settings: StudyClaim,
+    study: Study,
     panel: Panel,
     seed: int,
     adjusted: Adjusted | None,
 ) -> Verdict:
+    settings = study.claims[claim.id]
     if isinstance(result, NotDecidable):
         return Verdict(
             id=claim.id,
@@ -173,7 +171,7 @@ def _verdict(
             data_kind=panel.kind,
             seed=seed,
         )
-    parts = tuple(_part(leg, result, adjusted) for leg in result.legs)
+    parts = tuple(_part(leg, result, adjusted, study.verdict.share_needed) for leg in result.legs)
     outcome = result.combine([part.outcome for part in parts])
     reason = _reason(parts)
     if result.cap is not None and outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.NOT_SUPPORTED):
@@ -197,27 +195,43 @@ def _verdict(
         window=result.window,
         data_kind=panel.kind,
         seed=seed,
-        specifications=result.legs[0].specifications,
-        share=result.curve.share if result.curve else None,
-        median=result.curve.median if result.curve else None,
+        specifications=parts[0].specifications,
+        share=parts[0].share,
+        median=parts[0].median,
         secondary=result.secondary,
         exhibits=result.exhibits,
     )
 
 
-def _part(leg: Leg, result: Measurement, adjusted: Adjusted | None) -> Part:
+def _part(leg: Leg, result: Measurement, adjusted: Adjusted | None, needed: float) -> Part:
+    found = leg.curve or curve(leg.specifications, leg.sesoi, needed)
     if isinstance(leg.effect, NotDecidable):
         ruling = Ruling(Outcome.NOT_TESTABLE, str(leg.effect))
-        return Part(leg.label, leg.effect, leg.sesoi, None, None, ruling.outcome, ruling.reason)
+        return _judged(leg, None, None, ruling, found)
     ruling = leg.ruling or judge_effect(
         leg.effect,
         leg.sesoi,
         p_adjusted=None if adjusted is None or leg.p_value is None else _leg_p(leg, result, adjusted.factor),
-        specifications=curve(leg.specifications, leg.sesoi),
+        specifications=found,
     )
     comparisons = adjusted.comparisons if adjusted is not None else 1
     mde80 = detectable(leg.effect, leg.sesoi, comparisons) if leg.p_value is not None else None
-    return Part(leg.label, leg.effect, leg.sesoi, leg.p_value, mde80, ruling.outcome, ruling.reason)
+    return _judged(leg, leg.p_value, mde80, ruling, found)
+
+
+def _judged(leg: Leg, p_value: float | None, mde80: float | None, ruling: Ruling, found: Curve | None) -> Part:
+    return Part(
+        label=leg.label,
+        effect=leg.effect,
+        sesoi=leg.sesoi,
+        p_value=p_value,
+        mde80=mde80,
+        outcome=ruling.outcome,
+        reason=ruling.reason,
+        specifications=leg.specifications,
+        share=found.share if found else None,
+        median=found.median if found else None,
+    )
 
 
 def _leg_p(leg: Leg, result: Measurement, factor: float) -> float:

@@ -1,4 +1,4 @@
-"""Does a claim hold if its window moves? Its headline with base and end moved by up to three sessions."""
+"""Does a claim hold if its window moves? Its headline with base and end moved by a few sessions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 from data.errors import EstimationError
 from data.study import Window
 from models.claims.claim import Case, Claim
-from models.claims.facts import MOVES, window_span
+from models.claims.facts import moves_of, window_span
 from models.claims.verdict import MovedWindow
 from models.estimate import NotDecidable
 
@@ -29,7 +29,7 @@ def moved_windows(claim: Claim, case: Case) -> tuple[MovedWindow, ...]:
     span, clock = window_span(case, dated[0]), case.panel.levels.index
     first, last = (int(clock.searchsorted(day)) for day in (span.base, span.last))
     cheap = replace(case, replications=min(FEW, case.replications))
-    shifts = [(by, 0) for by in MOVES] + [(0, by) for by in MOVES]
+    shifts = [(by, 0) for by in moves_of(case)] + [(0, by) for by in moves_of(case)]
     return tuple(
         _moved(claim, cheap, dated[0], shift, (first + shift[0], last + shift[1]))
         for shift in shifts

@@ -17,18 +17,24 @@ from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate
 from models.inference.power import smallest_detectable_effect
 
-#: Share of the specifications that must reach half the size of interest.
-SHARE_NEEDED = 2.0 / 3.0
-
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What the specification curve says of an effect: share that agrees with the claim, median, and counts."""
+    """What the specification curve says of an effect: share that agrees with the claim, median, and counts.
+
+    `needed` is the share that the study asks for.
+    """
 
     share: float
     median: float
     count: int
     failed: int
+    needed: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether enough of the specifications do."""
+        return self.share >= self.needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +45,25 @@ class Ruling:
     reason: str
 
 
-def curve(specifications: Sequence[SpecificationResult], sesoi: float) -> Curve | None:
+def curve(specifications: Sequence[SpecificationResult], sesoi: float, needed: float) -> Curve | None:
     """Specification curve of an effect: share with at least half of `sesoi`. None where none is listed."""
-    return _curve(specifications, lambda value: value >= sesoi / 2.0)
+    return _curve(specifications, lambda value: value >= sesoi / 2.0, needed)
 
 
-def range_curve(specifications: Sequence[SpecificationResult], low: float, high: float) -> Curve | None:
+def range_curve(specifications: Sequence[SpecificationResult], low: float, high: float, needed: float) -> Curve | None:
     """Specification curve of a range claim: share with an estimate in [low, high]."""
-    return _curve(specifications, lambda value: low <= value <= high)
+    return _curve(specifications, lambda value: low <= value <= high, needed)
 
 
-def _curve(specifications: Sequence[SpecificationResult], agrees: Callable[[float], bool]) -> Curve | None:
+def _curve(
+    specifications: Sequence[SpecificationResult], agrees: Callable[[float], bool], needed: float
+) -> Curve | None:
     """Failed specifications are counted, not averaged; where all failed none agrees."""
     values = sorted(spec.estimate.value for spec in specifications if isinstance(spec.estimate, Estimate))
     if not specifications:
         return None
     if not values:
-        return Curve(share=0.0, median=0.0, count=0, failed=len(specifications))
+        return Curve(share=0.0, median=0.0, count=0, failed=len(specifications), needed=needed)
     middle = len(values) // 2
     median = values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2.0
     return Curve(
@@ -63,6 +71,7 @@ def _curve(specifications: Sequence[SpecificationResult], agrees: Callable[[floa
         median=median,
         count=len(values),
         failed=len(specifications) - len(values),
+        needed=needed,
     )
 
 
@@ -91,7 +100,7 @@ def judge_effect(effect: Estimate, sesoi: float, *, p_adjusted: float | None, sp
             failed.append("the estimate is below the size that would matter")
         if p_adjusted is not None and p_adjusted >= alpha:
             failed.append("it does not survive the correction for several claims")
-        if specifications is not None and specifications.share < SHARE_NEEDED:
+        if specifications is not None and not specifications.agrees:
             failed.append("too few specifications agree")
         if specifications is not None and specifications.median < sesoi / 2.0:
             failed.append("the median specification is too small")
@@ -129,7 +138,7 @@ def judge_range(effect: Estimate, low: float, high: float, tolerance: float, spe
     if effect.upper < wide_low or effect.lower > wide_high:
         return Ruling(Outcome.NOT_SUPPORTED, "the interval lies outside the claimed range")
     if effect.lower >= wide_low and effect.upper <= wide_high:
-        if specifications is not None and specifications.share < SHARE_NEEDED:
+        if specifications is not None and not specifications.agrees:
             return Ruling(Outcome.MIXED, "inside the claimed range, but too few specifications agree")
         return Ruling(Outcome.SUPPORTED, "the whole interval lies inside the claimed range")
     if wide_low <= effect.value <= wide_high:

@@ -14,9 +14,6 @@ from models.estimate import Estimate, NotDecidable
 from models.hedge import SafeHaven, safe_haven
 from models.spans import summed
 
-#: The market's worst sessions that the primary slopes speak of, and the others that are shown beside them.
-TAIL = 0.05
-QUANTILES = (0.10, TAIL, 0.01)
 #: Factors of the specifications and how their errors are modelled.
 FACTORS = ("market", "growth", "world")
 ERRORS = {"GARCH": ("garch", "normal"), "GJR with t errors": ("gjr", "t")}
@@ -30,13 +27,36 @@ def full_returns(case: Case, roles: tuple[str, ...]) -> pd.DataFrame:
     return case.panel.returns.loc[case.sessions("full"), list(roles)].dropna()
 
 
+def worst(quantile: float) -> str:
+    """A share of worst sessions in words."""
+    return f"worst {100.0 * quantile:.3g} %"
+
+
+def tail_slopes(
+    case: Case,
+    dependent: pd.Series,
+    factor: pd.Series,
+    *,
+    controls: pd.DataFrame | None = None,
+    since: pd.Timestamp | None = None,
+) -> SafeHaven:
+    """Slopes of a series on a factor, on average and in the factor's worst sessions of every share the study names."""
+    quantiles = case.study.tails.quantiles
+    return safe_haven(dependent, factor, controls=controls, quantiles=quantiles, since=since, level=case.level)
+
+
+def tail_events(case: Case, haven: SafeHaven) -> int:
+    """Sessions in the tail that claims are judged on."""
+    return haven.events[haven.quantiles.index(case.tail)]
+
+
 def slope_of_later_sessions(case: Case, dependent: str) -> Estimate | NotDecidable:
     """Slope in the market's worst sessions from the first session of the window "full" on; all sessions give the
     quantiles, the errors and the slope before.
     """
     rows = case.panel.returns[[dependent, "market"]].dropna()
     since = case.sessions("full")[0]
-    return safe_haven(rows[dependent], rows["market"], since=since, level=case.level).slope_since(TAIL)
+    return tail_slopes(case, rows[dependent], rows["market"], since=since).slope_since(case.tail)
 
 
 def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult, ...]:
@@ -50,9 +70,9 @@ def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult
         label = f"on {case.panel.names.get(factor, factor)}, {thresholds} threshold, {errors}"
         results.append(_specification(case, label, dependent, factor, thresholds=thresholds, errors=errors))
     rows = full_returns(case, (dependent, "market"))
-    for quantile in QUANTILES:
-        if quantile != TAIL:
-            results.append(on_rows(case, f"worst {100.0 * quantile:.3g} %", rows, quantile=quantile))
+    for quantile in case.study.tails.quantiles:
+        if quantile != case.tail:
+            results.append(on_rows(case, worst(quantile), rows, quantile=quantile))
     for name, sessions in FREQUENCIES.items():
         results.append(on_rows(case, name, summed(rows, sessions)))
     for window in case.open_windows(*SAMPLES):
@@ -69,10 +89,10 @@ def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Ex
     """Slopes on average and below each quantile, one row each, as a forest."""
     rows = {}
     for name, haven in havens.items():
-        for quantile in (None, *QUANTILES):
+        for quantile in (None, *haven.quantiles):
             slope = haven.slope(quantile)
             if isinstance(slope, Estimate):
-                where = "on average" if quantile is None else f"worst {100.0 * quantile:.3g} %"
+                where = "on average" if quantile is None else worst(quantile)
                 rows[f"{name}, {where}"] = (slope.value, slope.lower, slope.upper)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
     return Exhibit(f"slopes on {case.panel.names['market']} by its worst sessions", frame, "beta", note)
@@ -101,7 +121,7 @@ def on_rows(
     label: str,
     rows: pd.DataFrame,
     *,
-    quantile: float = TAIL,
+    quantile: float | None = None,
     thresholds: str = "sample",
     errors: str = "GARCH",
 ) -> SpecificationResult:
@@ -112,9 +132,10 @@ def on_rows(
         lambda: safe_haven(
             rows.iloc[:, 0],
             rows.iloc[:, 1],
+            quantiles=case.study.tails.quantiles,
             thresholds=thresholds,  # type: ignore[arg-type]
             volatility=volatility,  # type: ignore[arg-type]
             distribution=distribution,  # type: ignore[arg-type]
             level=case.level,
-        ).slope(quantile),
+        ).slope(case.tail if quantile is None else quantile),
     )

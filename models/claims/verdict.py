@@ -48,6 +48,11 @@ class Part:
     outcome : Outcome
     reason : str
         Which condition decided, as a sentence.
+    specifications : tuple of SpecificationResult
+        Its specification curve; empty where none was run.
+    share, median : float or None
+        Share of the specifications that agree (at least half the size of interest, or inside the range), and their
+        median; those that failed count in neither.
     """
 
     label: str
@@ -57,6 +62,14 @@ class Part:
     mde80: float | None
     outcome: Outcome
     reason: str
+    specifications: tuple[SpecificationResult, ...] = ()
+    share: float | None = None
+    median: float | None = None
+
+    @property
+    def failed(self) -> tuple[SpecificationResult, ...]:
+        """Specifications that could not be measured, each with its reason."""
+        return tuple(one for one in self.specifications if isinstance(one.estimate, NotDecidable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +154,9 @@ class Verdict:
     n, n_events : int
         Observations and events (days, spells, episodes) behind the primary effect.
     specifications : tuple of SpecificationResult
-        The specification curve; empty where none was run.
+        The specification curve of the first part, as all of `parts` keep their own.
     share, median : float or None
-        Share of the specifications with at least half the size of interest, and their median.
+        The same part's.
     window : str
         Sessions that were judged, in words.
     secondary : mapping of label to Estimate, TestResult or NotDecidable

@@ -22,9 +22,9 @@ def effect(value: float, lower: float, upper: float) -> Estimate:
     return Estimate(value, 0.1, lower, upper, 0.95, 100, "", "made up")
 
 
-AGREE = Curve(share=0.9, median=0.2, count=10, failed=0)
-SPLIT = Curve(share=0.5, median=0.2, count=10, failed=0)
-SMALL = Curve(share=0.7, median=0.01, count=10, failed=0)
+AGREE = Curve(share=0.9, median=0.2, count=10, failed=0, needed=2 / 3)
+SPLIT = Curve(share=0.5, median=0.2, count=10, failed=0, needed=2 / 3)
+SMALL = Curve(share=0.7, median=0.01, count=10, failed=0, needed=2 / 3)
 
 
 @pytest.mark.parametrize(
@@ -107,16 +107,16 @@ def test_curves_count_failures_and_average_only_what_succeeded():
         SpecificationResult("two", effect(0.04, 0.0, 0.1)),
         SpecificationResult("three", NotDecidable("too few days")),
     ]
-    summary = curve(results, 0.1)
+    summary = curve(results, 0.1, 2 / 3)
     assert summary is not None
     assert (summary.share, summary.median, summary.count, summary.failed) == (0.5, pytest.approx(0.12), 2, 1)
-    inside = range_curve(results, 0.1, 0.3)
+    inside = range_curve(results, 0.1, 0.3, 2 / 3)
     assert inside is not None
     assert inside.share == 0.5
-    failed = curve(results[2:], 0.1)
+    failed = curve(results[2:], 0.1, 2 / 3)
     assert failed is not None
     assert (failed.share, failed.count, failed.failed) == (0.0, 0, 1)
-    assert curve([], 0.1) is None
+    assert curve([], 0.1, 2 / 3) is None
 
 
 def test_holm_factors_raise_each_p_value_as_holm_does_before_the_cap():
