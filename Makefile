@@ -9,6 +9,7 @@ READY := $(VENV)/.ready
 STUDY ?= study.toml
 OUT ?= build
 STAKEHOLDERS ?= stakeholders.toml
+EDITIONS ?= reports/editions
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
 
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
@@ -25,6 +26,7 @@ help: ## Show the targets and what they do
 	@echo "  AS_OF     models and verdicts use nothing after this date, e.g. 2026-02-08 (default: the study's own date)"
 	@echo "  STUDY     study file (default: study.toml)"
 	@echo "  OUT       folder of the editions (default: build)"
+	@echo "  EDITIONS  folder of the records that the next edition is compared with (default: reports/editions)"
 	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"
 	@echo "  WORKERS   processes for independent pieces (default: one for each processor)"
 	@echo "  PYTHON    interpreter for the environment (default: python3)"
@@ -45,7 +47,7 @@ $(READY): requirements.lock
 	@touch $@
 
 report: $(READY) ## Make the edition: PDF, HTML and tables in OUT/<as-of>, newest at OUT/latest
-	@$(BIN)/python -m reports report $(options)
+	@$(BIN)/python -m reports report $(options) --editions "$(EDITIONS)"
 
 findings: $(READY) ## Write docs/findings.md: what the study found, claim by claim
 	@$(BIN)/python -m reports findings --study "$(STUDY)" --workers $(WORKERS) \

@@ -30,6 +30,9 @@ OTHER_STAGES = 5
 StudyOption = Annotated[Path, typer.Option(help="Study file.")]
 SourceOption = Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")]
 AsOfOption = Annotated[str, typer.Option(help="Models and verdicts use nothing after this date, e.g. 2026-02-08.")]
+EditionsOption = Annotated[
+    Path, typer.Option(help="Folder of the records by which an edition says what changed since the one before.")
+]
 QuickOption = Annotated[bool, typer.Option("--quick", help="Fewer bootstrap resamples; every page says so.")]
 WorkersOption = Annotated[int, typer.Option(min=1, help="Processes for independent pieces.")]
 
@@ -45,6 +48,7 @@ def report(
     source: SourceOption = "",
     as_of: AsOfOption = "",
     out: Annotated[Path, typer.Option(help="Folder of the editions.")] = Path("build"),
+    editions: EditionsOption = Path("reports/editions"),
     quick: QuickOption = False,
     workers: WorkersOption = 1,
 ) -> None:
@@ -63,7 +67,7 @@ def report(
             evidence = gather(
                 settings, panel, quick=quick, workers=workers, command=command, later=later, progress=stages.begin
             )
-            published = publish(evidence, out, progress=stages.begin)
+            published = publish(evidence, out, editions=editions, progress=stages.begin)
         console.print(f"Edition in {published.folder}", highlight=False, soft_wrap=True)
         console.print(f"  {', '.join(path.name for path in published.files)}", highlight=False, soft_wrap=True)
 

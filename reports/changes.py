@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from models.claims.verdict import Outcome
 from models.estimate import Estimate
 from reports.document import Block, Bullets, Column, Inline, Paragraph, Section, Strong, Table, cell
 from reports.evidence import Evidence
 from reports.narrative import chip
+from reports.record import Json
 from reports.text import NOT_APPLICABLE, capitalised, interval, listing, plural, quantity
 
-_EDITION = re.compile(r"\d{4}-\d{2}-\d{2}")
+#: A parameter that moved by less than this many of its earlier standard errors is not said to have drifted.
+NOTABLE_DRIFT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,29 @@ class Move:
     after: Outcome
     effect_before: str
     effect_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingMove:
+    """A reading of the nowcast that left the inner band it had in the edition before."""
+
+    key: str
+    before: float
+    lower: float
+    upper: float
+    after: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A parameter that is estimated anew, and its move in standard errors of the edition before."""
+
+    model: str
+    name: str
+    before: float
+    after: float
+    z: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,10 @@ class Changes:
         Statements judged now and not then, and the other way round.
     reasons : tuple of str
         New days, another study file, other code, as clauses.
+    readings : tuple of ReadingMove
+        Largest move first, in widths of the earlier band.
+    drifts : tuple of Drift
+        Every parameter that both editions estimate, largest move first.
     """
 
     since: str
@@ -54,36 +81,25 @@ class Changes:
     added: tuple[str, ...]
     dropped: tuple[str, ...]
     reasons: tuple[str, ...]
+    readings: tuple[ReadingMove, ...] = ()
+    drifts: tuple[Drift, ...] = ()
+
+    @property
+    def drifted(self) -> tuple[Drift, ...]:
+        """Parameters that moved notably."""
+        return tuple(one for one in self.drifts if abs(one.z) >= NOTABLE_DRIFT)
 
 
-def edition_before(out: Path, as_of: str) -> dict[str, Any] | None:
-    """Results of the newest edition in `out` that is older than `as_of`; None where there is none that can be read."""
-    try:
-        names = sorted(path.name for path in out.iterdir() if _EDITION.fullmatch(path.name) and path.name < as_of)
-    except OSError:
-        return None
-    for name in reversed(names):
-        try:
-            content = json.loads((out / name / "results.json").read_text(encoding="utf-8"))
-            if content["edition"]["as_of"] == name and isinstance(content["verdicts"], list):
-                return dict(content)
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return None
-
-
-def changes(before: dict[str, Any], evidence: Evidence) -> Changes | None:
-    """Compare the results of an edition with evidence; None where they come from different kinds of data or studies.
+def changes(before: Json, evidence: Evidence) -> Changes:
+    """Compare the record of an edition with evidence.
 
     Parameters
     ----------
     before : dict
-        Content of the older `results.json`.
+        As `reports.record.edition_record` makes it.
     evidence : Evidence
     """
     edition = before["edition"]
-    if edition["data_kind"] != evidence.panel.kind or before["study"]["title"] != evidence.study.about.title:
-        return None
     old = {one["id"]: one for one in before["verdicts"]}
     verdicts, effects = [], []
     for verdict in evidence.verdicts:
@@ -121,14 +137,40 @@ def changes(before: dict[str, Any], evidence: Evidence) -> Changes | None:
         added=tuple(verdict.id for verdict in evidence.verdicts if verdict.id not in old),
         dropped=tuple(name for name in old if name not in ids),
         reasons=_reasons(before, evidence),
+        readings=tuple(sorted(_readings(before, evidence), key=_size, reverse=True)),
+        drifts=tuple(sorted(_drifts(before, evidence), key=lambda one: abs(one.z), reverse=True)),
     )
+
+
+def _readings(before: Json, evidence: Evidence) -> Iterator[ReadingMove]:
+    for then in before["readings"]:
+        now = evidence.outlook.reading(then["key"])
+        low, high = then["inner"]
+        if now is not None and not low <= now.now.value <= high:
+            yield ReadingMove(then["key"], then["value"], low, high, now.now.value, now.now.unit)
+
+
+def _size(move: ReadingMove) -> float:
+    width = move.upper - move.lower
+    return abs(move.after - move.before) / width if width > 0.0 else math.inf
+
+
+def _drifts(before: Json, evidence: Evidence) -> Iterator[Drift]:
+    tables = {table.model: table.frame for table in evidence.suite.parameters}
+    for then in before["parameters"]:
+        frame = tables.get(then["model"])
+        if frame is None or then["name"] not in frame.index or not then["std_error"]:
+            continue
+        now = float(frame.loc[then["name"], "estimate"])
+        z = (now - then["estimate"]) / then["std_error"]
+        yield Drift(then["model"], then["name"], then["estimate"], now, z)
 
 
 def _printed(value: float, lower: float, upper: float, unit: str) -> str:
     return f"{quantity(value, unit)} {interval(lower, upper, unit)}" if lower < upper else quantity(value, unit)
 
 
-def _reasons(before: dict[str, Any], evidence: Evidence) -> tuple[str, ...]:
+def _reasons(before: Json, evidence: Evidence) -> tuple[str, ...]:
     edition = before["edition"]
     to = evidence.panel.last_session.isoformat()
     reasons = []
@@ -186,7 +228,7 @@ def changes_section(found: Changes) -> Section:
                     )
                     for one in moves
                 ),
-                source=f"results.json of the edition of {found.since}, and this one.",
+                source=f"record of the edition of {found.since}, and this one.",
                 style="compact",
             )
         )

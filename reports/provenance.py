@@ -48,7 +48,7 @@ def folder_sha256(folders: Iterable[str]) -> str:
     suffixes = {".py", ".html", ".css", ".js", ".json"}
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in suffixes and "snapshots" not in path.parts:
+            if path.suffix in suffixes and not {"snapshots", "editions"} & set(path.relative_to(ROOT).parts):
                 digest.update(path.relative_to(ROOT).as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()

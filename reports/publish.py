@@ -19,18 +19,20 @@ from pathlib import Path
 
 from data.errors import PageError
 from reports.brief import MOST_CHARTS, MOST_PAGES, brief
-from reports.changes import Changes, changes, edition_before
+from reports.changes import Changes, changes
 from reports.document import Document
 from reports.evidence import Evidence
 from reports.exports import exports
 from reports.fit import pages as estimated_pages
 from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_files, check_pages, check_screen
+from reports.record import edition_before, keep_record
 from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
 from reports.results import Json, dump, results
 from reports.technical import technical_report
 
 LATEST = "latest"
+RECORDS = "records"
 #: A report whose estimated length passes the limit by this factor is not laid out whole just to be refused.
 SURELY_TOO_LONG = 1.1
 _UNFINISHED = ".unfinished-"
@@ -47,7 +49,13 @@ class Published:
     files: tuple[Path, ...]
 
 
-def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = lambda _: None) -> Published:
+def publish(
+    evidence: Evidence,
+    out: Path,
+    *,
+    editions: Path | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Published:
     """Render, check and publish the edition of `evidence` under `out`.
 
     Parameters
@@ -55,6 +63,8 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
     evidence : Evidence
     out : Path
         Folder of the editions; the edition's own folder is `<out>/<as-of>`, and `<out>/latest` links to it.
+    editions : Path, optional
+        Folder of the records by which an edition is compared with the one before; `<out>/records` where None.
     progress : callable
         Told in words which stage begins.
 
@@ -68,18 +78,16 @@ def publish(evidence: Evidence, out: Path, *, progress: Callable[[str], None] = 
         If the edition cannot be made, does not pass the preflight or cannot be written. What stood before still stands.
     """
     name = evidence.panel.as_of.isoformat()
+    records = out / RECORDS if editions is None else editions
     with _workshop(out, name) as workshop:
         _check_places(out, name)
-        _render(evidence, workshop, progress, _changed(evidence, out))
+        before = edition_before(records, evidence)
+        _render(evidence, workshop, progress, None if before is None else changes(before, evidence))
         with _exchanged(workshop, out / name):
             _point(out, name)
+    keep_record(evidence, records)
     folder = out / name
     return Published(folder, tuple(sorted(path for path in folder.iterdir() if path.is_file())))
-
-
-def _changed(evidence: Evidence, out: Path) -> Changes | None:
-    before = edition_before(out, evidence.panel.as_of.isoformat())
-    return None if before is None else changes(before, evidence)
 
 
 def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], changed: Changes | None = None) -> None:

@@ -8,6 +8,7 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,11 @@ def keep_record(evidence: Evidence, editions: Path) -> Path:
         partial.write_text(text, encoding="utf-8")
         partial.replace(place)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise PageError(
             str(editions),
-            f"the record of the edition cannot be kept ({error.strerror or error})",
+            f"the edition stands, but its record cannot be kept here ({error.strerror or error})",
             "Name a folder that can be written: EDITIONS=folder.",
         ) from error
     return place
