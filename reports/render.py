@@ -19,7 +19,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -307,8 +309,6 @@ def _subset(face: str) -> bytes:
     stored = CACHE / f"{face}-{importlib.metadata.version('font-source-sans-pro')}.woff2"
     if stored.is_file():
         return stored.read_bytes()
-    from io import BytesIO
-
     from fontTools import subset
 
     options = subset.Options(flavor="woff2", recalc_timestamp=False, layout_features=["*"], notdef_outline=True)
@@ -340,14 +340,16 @@ def _fetcher() -> Any:
     return OwnFiles(allowed_protocols=("file", "data"))
 
 
-def print_pdf(html: str, as_of: date) -> PrintedPages:
+def print_pdf(html: str, as_of: date, attached: Mapping[str, bytes] = MappingProxyType({})) -> PrintedPages:
     """Lay out the pages and write a PDF/UA-1 that is the same in every run.
 
     Parameters
     ----------
     html : str
     as_of : date
-        Becomes the document's date, whatever the clock says.
+        Becomes the document's date and that of its attachments, whatever the clock says.
+    attached : mapping of name to bytes
+        Files that the PDF carries inside.
 
     Raises
     ------
@@ -364,14 +366,29 @@ def print_pdf(html: str, as_of: date) -> PrintedPages:
             f"the library that sets text is missing ({error})",
             "Install it, e.g. `apt-get install libpango-1.0-0 libpangoft2-1.0-0`.",
         ) from error
+    dated = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
     before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = str(int(datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC).timestamp()))
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(dated.timestamp()))
     try:
-        identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+        identifier = hashlib.sha256(b"".join((html.encode(), *attached.values()))).hexdigest()[:32].encode()
         layout = weasyprint.HTML(string=html, url_fetcher=_fetcher()).render(
             font_config=FontConfiguration(), pdf_variant="pdf/ua-1", pdf_identifier=identifier
         )
-        pdf = layout.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+        pdf = layout.write_pdf(
+            pdf_variant="pdf/ua-1",
+            pdf_identifier=identifier,
+            attachments=[
+                weasyprint.Attachment(
+                    file_obj=BytesIO(content),
+                    name=name,
+                    description=f"Data behind the pages: {name}",
+                    created=dated,
+                    modified=dated,
+                    relationship="Data",
+                )
+                for name, content in attached.items()
+            ],
+        )
     except FatalURLFetchingError as error:
         raise PageError(
             str(error), "pages may fetch the project's own files only", "Report this as a fault."

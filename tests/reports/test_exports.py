@@ -9,8 +9,8 @@ import pytest
 from evidence_factory import evidence
 
 from reports.charts.style import SIMULATED_MARK
-from reports.document import Column, Document, Table, cell
-from reports.exports import exports
+from reports.document import Column, Document, Small, Table, cell
+from reports.exports import cell_words, exports
 from reports.technical import technical_report
 
 
@@ -47,6 +47,11 @@ def test_a_path_is_exported_session_by_session(document: Document) -> None:
     expected = next(iter(evidence("simulated").suite.correlations.values())).frame
     assert len(table) == len(expected)
     assert table["estimate"].to_numpy() == pytest.approx(expected["estimate"].to_numpy(), rel=1e-4)
+
+
+def test_the_second_line_of_a_cell_is_set_off() -> None:
+    assert cell_words(cell(("Gold fell", Small("cumulative return")))) == "Gold fell; cumulative return"
+    assert cell_words(cell(Small("alone"))) == "alone"
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:
