@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ from reports.record import edition_before, keep_record
 from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
 from reports.results import Json, dump, results
 from reports.technical import technical_report
+from reports.workbook import workbook
 
 LATEST = "latest"
 RECORDS = "records"
@@ -100,28 +101,34 @@ def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], c
     _write(folder / "report.html", screen.encode())
     for name, content in exports(document).items():
         _write(folder / "data" / name, content)
-    document, pages = _report(evidence, changed, document, charts)
+    _write(folder / "tables.xlsx", workbook(document, evidence.verdicts, evidence.panel.as_of))
+    numbers = dump(results(evidence))
+    _write(folder / "results.json", numbers)
+    document, pages = _report(evidence, changed, document, charts, {"results.json": numbers})
     check_pages(pages, document, "report.pdf")
     _write(folder / "report.pdf", pages.pdf)
     short, pages = _brief(evidence, changed)
     check_pages(pages, short, "brief.pdf", most_pages=MOST_PAGES)
     _write(folder / "brief.pdf", pages.pdf)
-    _write(folder / "results.json", dump(results(evidence)))
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
     progress("Checking the edition")
     check_files(folder, {"report.pdf": document, "brief.pdf": short})
 
 
 def _report(
-    evidence: Evidence, changed: Changes | None, document: Document, charts: dict[str, str]
+    evidence: Evidence,
+    changed: Changes | None,
+    document: Document,
+    charts: dict[str, str],
+    attached: Mapping[str, bytes],
 ) -> tuple[Document, PrintedPages]:
     """The report in print; the further exhibits stay on screen where the pages would be too many."""
     if estimated_pages(document) < SURELY_TOO_LONG * LONGEST_REPORT:
-        pages = print_pdf(print_html(document, charts), evidence.panel.as_of)
+        pages = print_pdf(print_html(document, charts), evidence.panel.as_of, attached)
         if len(pages.layout.pages) <= LONGEST_REPORT:
             return document, pages
     document = technical_report(evidence, changed, further=False)
-    return document, print_pdf(print_html(document, charts), evidence.panel.as_of)
+    return document, print_pdf(print_html(document, charts), evidence.panel.as_of, attached)
 
 
 def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
