@@ -1,32 +1,27 @@
 """Bands for conditional correlations, betas and volatilities: what parameter uncertainty does to a filtered path.
 
 In an observation-driven model the path is a function of parameters and past data, so its in-sample uncertainty is
-that of the parameters (Blasques, Koopman, Lasak and Lucas 2016). Parameters are drawn from their joint normal
-distribution, draws outside the admissible set are rejected, and margins and correlations are filtered anew on the
-same returns.
+that of the parameters (Blasques, Koopman, Lasak and Lucas 2016) and of what came before the first day. Parameters are
+drawn jointly (`draws`), and margins and correlations are filtered anew on the same returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from data.errors import EstimationError
-from models.correlation.dynamics import unpack
-from models.correlation.paths import FilteredMoments, PathQuantity
+from models.correlation.draws import ParameterSample, Refilter
+from models.correlation.paths import PathQuantity
 from models.correlation.types import Array
 from models.estimate import Estimate
 
 if TYPE_CHECKING:
     from models.correlation.result import CorrelationResult
-
-#: Candidates tried for each draw wanted before the sampler gives up.
-PATIENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,127 +141,29 @@ def _same(values: Array) -> Array:
 
 
 def parameter_draws(
-    result: CorrelationResult, what: Sequence[PathQuantity], draws: int, seed: int
+    result: CorrelationResult, what: Sequence[PathQuantity], sample: ParameterSample
 ) -> tuple[PathDraws, ...]:
-    """Paths of several quantities at common draws from the normal approximation of the estimates.
+    """Paths of several quantities at common draws of the parameters and of what came before the sample.
 
     Only the margins, target correlations and dynamics of the series involved are drawn: a draw is rejected for what
     it does to these.
     """
-    names = series_needed(result, what)
-    centre = np.concatenate([result.parameters_of(names), result.free_correlation_params])
-    covariance = result.covariance_of(names)
-    paths = [np.empty((draws, len(result.margins.returns))) for _ in what]
-    tried = 0
-    refilter = Refilter(result, names)
-    for accepted, (count, candidate) in enumerate(_admissible(refilter, centre, covariance, draws, seed)):
-        tried = count
-        moments = refilter.moments(candidate)
+    refilter = Refilter(result, sample.names)
+    paths = [np.empty((len(sample.candidates), len(result.margins.returns))) for _ in what]
+    for row, (candidate, before) in enumerate(zip(sample.candidates, sample.before, strict=True)):
+        moments = refilter.moments(candidate, int(before))
         for path, quantity in zip(paths, what, strict=True):
-            path[accepted] = quantity.path(moments)
-    at_estimate = refilter.moments(centre)
+            path[row] = quantity.path(moments)
+    estimate = np.concatenate([result.parameters_of(sample.names), result.free_correlation_params])
+    at_estimate = refilter.moments(estimate)
     return tuple(
         PathDraws(
             what=quantity,
             estimate=pd.Series(quantity.path(at_estimate), index=result.margins.returns.index, name=quantity.label),
             paths=path,
             kind="parameter",
-            rejected=1.0 - draws / tried,
-            seed=seed,
+            rejected=sample.rejected,
+            seed=sample.seed,
         )
         for path, quantity in zip(paths, what, strict=True)
-    )
-
-
-def admissible_draws(result: CorrelationResult, draws: int, seed: int) -> Iterator[Array]:
-    """Draws of (margins, packed target, free correlation parameters) of all series."""
-    refilter = Refilter(result, result.names)
-    centre = np.concatenate([result.parameters_of(result.names), result.free_correlation_params])
-    for _, candidate in _admissible(refilter, centre, result.covariance_of(result.names), draws, seed):
-        yield candidate
-
-
-def series_needed(result: CorrelationResult, what: Sequence[PathQuantity]) -> tuple[str, ...]:
-    """Names needed by `what`, in the order of the result."""
-    wanted = {name for quantity in what for name in quantity.series}
-    unknown = sorted(wanted - set(result.names))
-    if unknown:
-        raise EstimationError(unknown[0], "is not a series of this model", f"Choose among {', '.join(result.names)}.")
-    return result.names if result.pooled else tuple(name for name in result.names if name in wanted)
-
-
-class Refilter:
-    """The returns of some series, filtered anew at parameters (margins, packed target, free correlation ones)."""
-
-    def __init__(self, result: CorrelationResult, names: tuple[str, ...]) -> None:
-        self._result = result
-        self.names = names
-        self._margins = [result.margin(name) for name in names]
-        self._returns = [result.margins.returns[name].to_numpy().copy() for name in names]
-        self._packed = len(names) * (len(names) + 1) // 2
-
-    def moments(self, candidate: Array) -> FilteredMoments:
-        """Conditional moments at `candidate`."""
-        size = (self._returns[0].size, len(self.names))
-        z, variances, at = np.empty(size), np.empty(size), 0
-        for i, (margin, returns) in enumerate(zip(self._margins, self._returns, strict=True)):
-            count = margin.params.size
-            variances[:, i], z[:, i] = margin.model.filter(candidate[at : at + count], returns, margin.backcast)
-            at += count
-        psi, _ = self._result.with_free(candidate[at + self._packed :])
-        correlations = self._result.correlation_paths(z, candidate[at : at + self._packed], psi)
-        return FilteredMoments(self.names, correlations, variances)
-
-    def target_correlations(self, candidate: Array) -> NDArray[np.intp]:
-        """Positions of the correlations in the target, drawn on the atanh scale; none if it is a covariance."""
-        start = sum(margin.params.size for margin in self._margins)
-        size = len(self.names)
-        rows, columns = np.tril_indices(size)
-        target = candidate[start : start + self._packed]
-        if not np.allclose(target[rows == columns], 1.0):
-            return np.empty(0, dtype=np.intp)
-        return start + np.flatnonzero(rows != columns)
-
-    def admissible(self, candidate: Array) -> bool:
-        """Whether variances stay positive and Q positive definite.
-
-        A margin at or beyond unit persistence filters given returns as well as any other, so that only its beta must
-        stay below one.
-        """
-        at = 0
-        for margin in self._margins:
-            if not margin.model.filterable(candidate[at : at + margin.params.size]):
-                return False
-            at += margin.params.size
-        psi, _ = self._result.with_free(candidate[at + self._packed :])
-        if not self._result.admissible(psi):
-            return False
-        return bool(np.linalg.eigvalsh(unpack(candidate[at : at + self._packed]))[0] > 0.0)
-
-
-def _admissible(
-    refilter: Refilter, centre: Array, covariance: Array, draws: int, seed: int
-) -> Iterator[tuple[int, Array]]:
-    """Admissible draws, each with the number of candidates tried so far."""
-    rng = np.random.default_rng(seed)
-    bounded = refilter.target_correlations(centre)
-    middle, slopes = centre.copy(), np.ones(centre.size)
-    middle[bounded] = np.arctanh(centre[bounded])
-    slopes[bounded] = 1.0 / (1.0 - centre[bounded] ** 2)
-    values, vectors = np.linalg.eigh(covariance * np.outer(slopes, slopes))
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    accepted = 0
-    for tried in range(1, PATIENCE * draws + 1):
-        candidate = middle + root @ rng.standard_normal(centre.size)
-        candidate[bounded] = np.tanh(candidate[bounded])
-        if not refilter.admissible(candidate):
-            continue
-        accepted += 1
-        yield tried, candidate
-        if accepted == draws:
-            return
-    raise EstimationError(
-        "the band",
-        f"only {accepted} of {PATIENCE * draws} parameter draws are admissible",
-        'Ask for kind="bootstrap".',
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import EstimationError
-from models.correlation.bands import admissible_draws
+from models.correlation.draws import admissible_draws
 from models.correlation.dynamics import normalised, pack, unpack
 from models.correlation.paths import FilteredMoments, PathQuantity
 from models.correlation.pooled import pool_states

@@ -17,19 +17,22 @@ from models.correlation.bands import Band, PathDraws, parameter_draws
 from models.correlation.bootstrap import BootstrapIntervals, bootstrap_draws, bootstrap_intervals
 from models.correlation.diagnostics import diagnostics
 from models.correlation.dispersion import Dispersion, dispersion
+from models.correlation.draws import parameter_sample, series_needed
 from models.correlation.dynamics import Dynamics, unpack
 from models.correlation.estimation import Coordinates
+from models.correlation.filtering import filtered_correlations, filtered_states
 from models.correlation.forecasts import CorrelationForecast, forecast
 from models.correlation.impulse import ImpulseResponse, impulse_response
 from models.correlation.likelihood import coefficients
 from models.correlation.paths import PathQuantity
-from models.correlation.pooled import pool_states
-from models.correlation.recursions import normalise_states, state_pass
 from models.correlation.types import Array
 from models.estimate import TestResult
 from models.margins import Margins
 from models.margins.estimation import FittedMargin
 from models.optimise import Convergence
+
+#: Share of inadmissible parameter draws above which a band is bootstrapped, and with how many refits.
+MAX_REJECTED, SUBSTITUTE_DRAWS = 0.3, 199
 
 
 @dataclass(frozen=True, repr=False)
@@ -218,8 +221,10 @@ class CorrelationResult:
         level : float
         draws : int
         kind : {"parameter", "bootstrap"}
-            "parameter": normal draws of all parameters, filtered on the same returns. "bootstrap": both steps refitted
-            to `draws` simulated samples, which shows skewness and bias of the estimates, at a cost of `draws` fits.
+            "parameter": draws of all parameters, filtered on the same returns. "bootstrap": both steps refitted to
+            `draws` simulated samples, which shows skewness and bias of the estimates, at a cost of `draws` fits. Where
+            more than 30 % of the parameter draws are not admissible, the bootstrap takes their place with at most 199
+            fits; the band's `kind` says so.
         simultaneous : bool
             Cover the whole path instead of each date.
         seed : int
@@ -247,7 +252,10 @@ class CorrelationResult:
         """Paths at common draws, for bands, window averages and differences of them; see `PathDraws`."""
         if kind == "bootstrap":
             return bootstrap_draws(self, what, draws, seed)
-        return parameter_draws(self, what, draws, seed)
+        sample = parameter_sample(self, series_needed(self, what), draws, seed)
+        if sample.rejected > MAX_REJECTED:
+            return bootstrap_draws(self, what, min(draws, SUBSTITUTE_DRAWS), seed)
+        return parameter_draws(self, what, sample)
 
     def bootstrap_intervals(self, level: float = 0.95, draws: int = 399, seed: int = 0) -> BootstrapIntervals:
         """Bootstrap-t intervals of all parameters: the model is simulated and both steps are refitted `draws` times."""
@@ -325,9 +333,18 @@ class CorrelationResult:
         chosen = np.concatenate([self._positions_of(names), tail])
         return self.stacked_covariance[np.ix_(chosen, chosen)]
 
-    def correlation_paths(self, z: Array, target: Array, psi: Array) -> Array:
-        """Packed R_t at given residuals, packed target and (a, b[, g]), shape (T, M)."""
-        return _packed_correlations(self.dynamics, z, target, psi)[:-1]
+    def correlation_paths(self, z: Array, target: Array, psi: Array, before: slice = slice(0, 0)) -> Array:
+        """Packed R_t at given residuals, packed target and (a, b[, g]), shape (T, M); the days `before` run first."""
+        days = np.arange(len(z))
+        rows = np.concatenate([days[before], days])
+        push = self.dynamics.push(psi, len(z))
+        return filtered_correlations(self.dynamics, z[rows], target, psi, push[rows])[len(rows) - len(z) : -1]
+
+    def target_positions(self, names: tuple[str, ...]) -> NDArray[np.intp]:
+        """Positions in the packed target of the elements that belong to `names`."""
+        indices = [self._position(name) for name in names]
+        pairs = ((i, j) for row, i in enumerate(indices) for j in indices[: row + 1])
+        return np.array([i * (i + 1) // 2 + j for i, j in pairs], dtype=np.intp)
 
     def admissible(self, psi: Array) -> bool:
         """Whether the dynamics are stationary at (a, b[, g or kappa])."""
@@ -350,12 +367,14 @@ class CorrelationResult:
     @cached_property
     def next_state(self) -> Array:
         """Q_{T+1}, packed, shape (M,)."""
-        return _states(self.dynamics, self.margins.std_residuals.to_numpy(), self.packed_target, self.psi)[-1]
+        z = self.margins.std_residuals.to_numpy()
+        return filtered_states(self.dynamics, z, self.packed_target, self.psi, self.dynamics.push(self.psi, len(z)))[-1]
 
     @cached_property
     def _packed_correlations(self) -> Array:
         z = self.margins.std_residuals.to_numpy()
-        return _packed_correlations(self.dynamics, z, self.packed_target, self.psi)
+        push = self.dynamics.push(self.psi, len(z))
+        return filtered_correlations(self.dynamics, z, self.packed_target, self.psi, push)
 
     def _positions_of(self, names: tuple[str, ...]) -> NDArray[np.intp]:
         chosen: list[int] = []
@@ -364,11 +383,7 @@ class CorrelationResult:
             if margin.name in names:
                 chosen.extend(range(at, at + margin.params.size))
             at += margin.params.size
-        indices = [self._position(name) for name in names]
-        for row in range(len(indices)):
-            i = indices[row]
-            chosen.extend(at + i * (i + 1) // 2 + j for j in indices[: row + 1])
-        return np.array(chosen, dtype=np.intp)
+        return np.concatenate([np.array(chosen, dtype=np.intp), at + self.target_positions(names)])
 
     def _positions_of_params(self) -> NDArray[np.intp]:
         first = len(self.margins.labels)
@@ -379,16 +394,3 @@ class CorrelationResult:
         if name not in self.names:
             raise EstimationError(name, "is not a series of this model", f"Choose among {', '.join(self.names)}.")
         return self.names.index(name)
-
-
-def _states(dynamics: Dynamics, z: Array, target: Array, psi: Array) -> Array:
-    drive = dynamics.drive(z, dynamics.moments(z), psi, target, slopes=False)
-    push = dynamics.push(psi, z.shape[0])
-    return state_pass(drive.x, drive.negative, drive.intercept, drive.first, push, *coefficients(psi))
-
-
-def _packed_correlations(dynamics: Dynamics, z: Array, target: Array, psi: Array) -> Array:
-    correlations = normalise_states(_states(dynamics, z, target, psi))
-    if dynamics.blocks:
-        pool_states(correlations, np.array(dynamics.blocks, dtype=np.int64))
-    return correlations

@@ -66,7 +66,7 @@ def stacked_covariance(
         offset = point.size - free
         up_down = []
         for index in range(offset, point.size):
-            step = _step(point, index, psi.size)
+            step = step_of(point, index, psi.size)
             gradients = []
             for sign in (1.0, -1.0):
                 moved = point.copy()
@@ -113,7 +113,7 @@ def ml_covariance(
     _, scores, _ = at(point)
     rows, by_margins = [], []
     for index in range(point.size):
-        step = _step(point, index, psi.size) if index < count else 1e-4
+        step = step_of(point, index, psi.size) if index < count else 1e-4
         up, down = point.copy(), point.copy()
         up[index] += step
         down[index] -= step
@@ -234,7 +234,8 @@ def _through_margins(slopes: list[tuple[Array, Array]], margins: Margins, size: 
     return moved
 
 
-def _step(point: Array, index: int, dynamic: int) -> float:
+def step_of(point: Array, index: int, dynamic: int) -> float:
+    """Half-width of a central difference by element `index` of (psi[, nu]), `dynamic` the length of psi."""
     if index >= dynamic:
         return 1e-3 * float(point[index])
     room = 1.0 - float(point[0] + point[1])

@@ -267,10 +267,10 @@ def conditional_value_at_risk(
         0.5 * deviation[response] * (high.stress(rho) - low.stress(rho)),
         0.5 * deviation[response] * (high.difference(rho) - low.difference(rho)),
     )
-    shifts = np.random.default_rng(seed).standard_normal(draws)
+    drawn = result.draw(what, draws=draws, kind=kind, seed=seed)
+    shifts = np.random.default_rng(seed).standard_normal(len(drawn[0].paths))
     covar, delta = (
-        replace(draw, paths=draw.paths + np.outer(shifts, slope))
-        for draw, slope in zip(result.draw(what, draws=draws, kind=kind, seed=seed), slopes, strict=True)
+        replace(draw, paths=draw.paths + np.outer(shifts, slope)) for draw, slope in zip(drawn, slopes, strict=True)
     )
     bands = [draw.band(level) for draw in (covar, delta)]
     frames = [pd.DataFrame({"estimate": one.estimate, "lower": one.lower, "upper": one.upper}) for one in bands]

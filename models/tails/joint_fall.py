@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data.errors import EstimationError
 from models.correlation import CorrelationResult
-from models.correlation.bands import admissible_draws
+from models.correlation.draws import admissible_draws
 from models.correlation.dynamics import pack
 from models.correlation.simulation import World, after_the_sample, after_the_sample_at, whitened_residuals
 from models.estimate import Estimate, NotDecidable
