@@ -23,7 +23,7 @@ from reports.evidence import Evidence
 from reports.publish import Published, publish
 from reports.technical import technical_report
 
-FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.json"]
+FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.json", "tables.xlsx"]
 EDITION = "2026-02-08"
 
 
@@ -83,6 +83,20 @@ def test_the_pdf_is_accessible_and_dated_by_its_edition(twice: tuple[Published, 
         assert fonts
         assert all("Source-Sans-Pro" in font or "SourceSans" in font for font in fonts)
         assert len(pdf.pages) <= 50
+
+
+def test_the_report_carries_the_results_and_nothing_else(twice: tuple[Published, Published]) -> None:
+    folder = twice[0].folder
+    with pikepdf.open(folder / "report.pdf") as pdf:
+        assert list(pdf.attachments) == ["results.json"]
+        attached = pdf.attachments["results.json"].get_file()
+        assert attached.read_bytes() == (folder / "results.json").read_bytes()
+        assert attached.mime_type == "application/json"
+        assert attached.creation_date == attached.mod_date
+        assert attached.mod_date is not None
+        assert attached.mod_date.date().isoformat() == EDITION
+    with pikepdf.open(folder / "brief.pdf") as pdf:
+        assert not pdf.attachments
 
 
 def test_the_screen_page_is_one_file_that_asks_for_nothing(twice: tuple[Published, Published]) -> None:
@@ -217,7 +231,7 @@ def test_each_statement_has_exactly_one_page(twice: tuple[Published, Published])
 def test_a_report_that_would_be_too_long_leaves_its_further_exhibits_to_the_screen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def pretended(html: str, _: object) -> SimpleNamespace:
+    def pretended(html: str, *_: object) -> SimpleNamespace:
         count = module.LONGEST_REPORT + 1 if 'id="more"' in html else 40
         return SimpleNamespace(layout=SimpleNamespace(pages=[None] * count), html=html)
 
@@ -225,7 +239,7 @@ def test_a_report_that_would_be_too_long_leaves_its_further_exhibits_to_the_scre
     study = evidence()
     whole = technical_report(study)
     charts = {figure.key: "<svg/>" for figure in whole.figures}
-    document, pages = module._report(study, None, whole, charts)
+    document, pages = module._report(study, None, whole, charts, {})
     assert "more" in whole.labels
     assert "more" not in document.labels
     assert "report.html" in pages.html
