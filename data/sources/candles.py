@@ -16,7 +16,7 @@ from data.calendar import half_days
 from data.sources.csvfiles import NEW_YORK as NEW_YORK_EXCHANGE
 from data.sources.faults import EmptyAnswerError
 from data.sources.protocol import Delivery
-from data.sources.vendors import changed_format, delivered
+from data.sources.vendors import changed_format, delivered, require_few
 from data.sources.web import Web
 from data.study import Vendor
 
@@ -133,9 +133,9 @@ class HourlyCandles:
             address, params = self._page_of(vendor.symbol, begin, end)
             body = self._web.get(address, params)
         try:
-            page = [
-                candle for candle in self._parse(json.loads(body)) if begin.timestamp() <= candle[0] < end.timestamp()
-            ]
+            parsed = self._parse(json.loads(body))
+            require_few(len(parsed), vendor)
+            page = [candle for candle in parsed if begin.timestamp() <= candle[0] < end.timestamp()]
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise changed_format(vendor, "is not the JSON that was expected") from error
         if kept is not None and not kept.is_file():

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from data.sources.protocol import Delivery
-from data.sources.vendors import changed_format, dated, delivered
+from data.sources.vendors import changed_format, dated, delivered, require_few
 from data.sources.web import Web
 from data.study import Vendor
 
@@ -26,6 +26,7 @@ class Cboe:
     def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
         """Deliver the bars of `vendor.symbol`."""
         body = self._web.get(f"{self._page}/{vendor.symbol}_History.csv")
+        require_few(body.count(b"\n"), vendor)
         try:
             header, *rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
         except (UnicodeDecodeError, csv.Error, ValueError) as error:

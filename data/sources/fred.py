@@ -15,7 +15,7 @@ import pandas as pd
 from data.sources.csvtext import BLANKS
 from data.sources.faults import EmptyAnswerError
 from data.sources.protocol import Delivery
-from data.sources.vendors import changed_format, dated, delivered
+from data.sources.vendors import changed_format, dated, delivered, require_few
 from data.sources.web import Web
 from data.study import Vendor
 
@@ -53,6 +53,7 @@ class Fred:
     def _latest(self, vendor: Vendor, as_of: date) -> pd.DataFrame:
         params = {"id": vendor.symbol, "cosd": "1900-01-01", "coed": as_of.isoformat()}
         body = self._web.get(self._page, params)
+        require_few(body.count(b"\n"), vendor)
         try:
             header, *rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
         except (UnicodeDecodeError, csv.Error, ValueError) as error:
@@ -78,6 +79,7 @@ class Fred:
         try:
             answer: Any = json.loads(self._web.get(self._api, params))
             observations = answer["observations"]
+            require_few(len(observations), vendor)
             days = [str(one["date"]) for one in observations]
             values = [str(one["value"]) for one in observations]
         except (ValueError, KeyError, TypeError) as error:

@@ -10,10 +10,12 @@ import pandas as pd
 from data.errors import SourceError
 from data.origin import Origin
 from data.sources.csvfiles import adjustment_of
-from data.sources.faults import ChangedFormatError, EmptyAnswerError
+from data.sources.faults import ChangedFormatError, EmptyAnswerError, TooLargeError
 from data.sources.protocol import Delivery
 from data.study import Vendor
 
+MOST_ROWS = 200_000
+"""Rows of one answer beyond which it is no daily series: two centuries hold 73,000 days, a page 1,000 hours."""
 CHANGED = "Report it: the vendor changed its format. Meanwhile SOURCE=folder reads your own files."
 
 
@@ -54,6 +56,19 @@ def delivered(
 def changed_format(vendor: Vendor, problem: str) -> SourceError:
     """The error for an answer that cannot be understood."""
     return ChangedFormatError(f"{vendor.vendor} {vendor.symbol}", problem, CHANGED)
+
+
+def require_few(rows: int, vendor: Vendor) -> None:
+    """Refuse an answer with more rows than a daily series or a page of candles can have, before it is parsed.
+
+    Raises
+    ------
+    TooLargeError
+    """
+    if rows > MOST_ROWS:
+        raise TooLargeError(
+            f"{vendor.vendor} {vendor.symbol}", f"sends {rows:,} rows", "Check the symbol: this is no daily series."
+        )
 
 
 def dated(days: list[str], form: str, vendor: Vendor) -> pd.DatetimeIndex:

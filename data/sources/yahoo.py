@@ -106,6 +106,8 @@ def _ticker(symbol: str) -> Any:
     import yfinance
 
     yfinance.config.debug.hide_exceptions = False
+    # It keeps every answer about a past range, a server's fault included: a second try must ask again.
+    yfinance.data.YfData.cache_get.cache_clear()
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it guesses at causes; the exceptions are read instead
     return yfinance.Ticker(symbol)
 
@@ -117,7 +119,9 @@ def _cause(name: str, error: Exception) -> SourceError:
     if any(hint in words for hint in _NO_CONNECTION):
         return NoNetworkError(name, "cannot be reached (no network)", LATER)
     if "json" in words or "expecting value" in words:
-        return HtmlAnswerError(name, "answered with something other than data", LATER)
+        # yfinance does not look at the status: a page is a page, anything else a server's fault or a cut answer.
+        kind = HtmlAnswerError if str(getattr(error, "doc", "<")).lstrip().startswith("<") else ServerFaultError
+        return kind(name, "answered with something other than data", LATER)
     if isinstance(error, LookupError | TypeError | AttributeError):
         return ChangedFormatError(
             name, f"answered in a way that yfinance cannot read ({type(error).__name__})", CHANGED
