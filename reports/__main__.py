@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +11,7 @@ import typer
 from rich.console import Console
 
 from data import Panel, Study, load_later, load_panel, load_study
-from data.errors import PageError, QualityError, SourceError, StudyError, StudyFileError
+from data.errors import PageError, QualityError, SourceError, StudyFileError
 from models.robustness import LONG_STUDIES
 from reports.editions import up_to_date
 from reports.findings import findings_page
@@ -22,8 +20,10 @@ from reports.progress import Stages
 from reports.provenance import provenance
 from reports.publish import publish
 from reports.robustness import quoted_studies, run_long_studies
+from reports.terminal import explained
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+INTERRUPTED = "Earlier editions are as they were."
 #: What a run goes through beside the claims: fitting, the outlook, charts, pages and their checks.
 OTHER_STAGES = 5
 
@@ -54,7 +54,7 @@ def report(
 ) -> None:
     """Make the edition: PDF, HTML and tables in OUT/<as-of>, the newest at OUT/latest."""
     console = Console(stderr=True)
-    with _explained(console):
+    with explained(console, INTERRUPTED):
         settings, panel = _loaded(console, study, source, as_of)
         command = _command("report", study, source, as_of, quick)
         quoted = quoted_studies(settings, panel)
@@ -83,7 +83,7 @@ def findings(
 ) -> None:
     """Write what the study found, claim by claim, as a Markdown page."""
     console = Console(stderr=True)
-    with _explained(console):
+    with explained(console, INTERRUPTED):
         settings, panel = _loaded(console, study, source, as_of)
         command = _command("findings", study, source, as_of, quick)
         later = _later(console, settings, source, panel)
@@ -110,26 +110,13 @@ def robustness(
 ) -> None:
     """Compute what takes too long for an edition, and keep it; the next edition quotes it."""
     console = Console(stderr=True)
-    with _explained(console):
+    with explained(console, INTERRUPTED):
         settings, panel = _loaded(console, study, source, as_of)
         command = _command("robustness", study, source, as_of, quick=False)
         with Stages(console, len(claims_to_judge(settings)) + 1 + len(LONG_STUDIES)) as stages:
             evidence = gather(settings, panel, quick=False, workers=workers, command=command, progress=stages.begin)
             kept = run_long_studies(evidence, workers=workers, progress=stages.begin)
         console.print(f"Kept {len(kept)} results; the next edition quotes them.", highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _explained(console: Console) -> Iterator[None]:
-    """Turn an error of the user's into one line and an exit code; leave errors of the code as they are."""
-    try:
-        yield
-    except StudyError as error:
-        console.print(f"Error: {error}", style="bold red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        console.print("Interrupted. Earlier editions are as they were.")
-        raise typer.Exit(130) from error
 
 
 def _loaded(console: Console, study: Path, source: str, as_of: str) -> tuple[Study, Panel]:
