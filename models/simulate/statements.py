@@ -16,11 +16,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from data.study import Study, Window
+from data.study import Study
 from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
 from models.simulate.kernels import overextension
 from models.simulate.simulation import Simulation
-from models.simulate.structure import SHOCKED, World
+from models.simulate.statement_evidence import StatementEvidence
 from models.simulate.truth import PopulationValue
 from models.simulate.worlds import world
 
@@ -49,58 +49,8 @@ class StatementTruth:
         return {"status": self.status, "because": self.because, "judged_by": self.judged_by}
 
 
-@dataclass(frozen=True)
-class _Evidence:
-    simulation: Simulation
-    rules: World
-    population: Mapping[str, PopulationValue]
-    study: Study
-
-    def value(self, name: str) -> float:
-        return self.population[name].value
-
-    def level(self, role: str) -> pd.Series:
-        return self.simulation.levels[role].iloc[:, 0]
-
-    def window(self, name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
-        window: Window = self.study.windows[name]
-        last = window.last or self.simulation.sessions[-1].date()
-        return pd.Timestamp(window.base), pd.Timestamp(last)
-
-    def covers(self, name: str) -> bool:
-        base, last = self.window(name)
-        return base in self.simulation.sessions and last in self.simulation.sessions
-
-    def move(self, role: str, name: str) -> float:
-        """Log return in percent over a window; basis points for spreads and yields."""
-        base, last = self.window(name)
-        level = self.level(role)
-        if role in ("credit", "real_yield", "short_yield"):
-            return float(100.0 * (level[last] - level[base]))
-        return float(100.0 * np.log(level[last] / level[base]))
-
-    def fall(self, role: str, name: str) -> float:
-        """Simple return in percent over a window."""
-        return 100.0 * math.expm1(self.move(role, name) / 100.0)
-
-    def half_life(self, role: str) -> float:
-        """Half-life of the role's own variance shocks, in sessions."""
-        i = SHOCKED.index(role)
-        persistence = self.rules.alpha[i] + self.rules.gamma[i] / 2.0 + self.rules.beta[i]
-        return float(np.log(0.5) / np.log(persistence))
-
-    def sessions_in(self, name: str) -> pd.DatetimeIndex:
-        base, last = self.window(name)
-        sessions = self.simulation.sessions
-        return sessions[(sessions > base) & (sessions <= last)]
-
-    def before(self, name: str, sessions: int) -> pd.DatetimeIndex:
-        earlier = self.simulation.sessions[self.simulation.sessions <= self.window(name)[0]]
-        return earlier[-sessions:]
-
-
 Thresholds = Mapping[str, float]
-Judge = Callable[[_Evidence, Thresholds], tuple[Status, str]]
+Judge = Callable[[StatementEvidence, Thresholds], tuple[Status, str]]
 
 
 def statement_truths(
@@ -121,7 +71,7 @@ def statement_truths(
     -------
     dict of claim id to StatementTruth
     """
-    evidence = _Evidence(simulation, world(simulation.world), population, study)
+    evidence = StatementEvidence(simulation, world(simulation.world), population, study)
     truths = {}
     for name, claim in study.claims.items():
         if name in _OF_THE_POPULATION:
@@ -147,7 +97,7 @@ def _holds(condition: bool) -> Status:
     return "true" if condition else "false"
 
 
-def _c01(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c01(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     falls = [e.fall(role, "short") for role in ("crypto", "miners")]
     years, ratio = 1.0 / e.value("joint_fall.per_year"), e.value("joint_fall.ratio")
     because = f"crypto {falls[0]:.1f} %, miners {falls[1]:.1f} %; one such fall in {years:.2f} years; ratio {ratio:.2f}"
@@ -157,35 +107,37 @@ def _c01(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return ("true" if rare else "between"), because
 
 
-def _c02(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
-    metal = e.fall("metal", "short")
+def _c02(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
+    metal, fallen = e.fall("metal", "short"), max(e.fall(role, "short") for role in ("crypto", "miners"))
+    if fallen >= 0.0:
+        return "not simulated", "crypto and miners did not both fall in the short window"
     status: Status = "true" if metal >= 0.0 else "false" if metal < -sizes["clear_fall"] else "between"
     return status, f"metal {metal:.1f} % over the short window"
 
 
-def _c03(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c03(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     rise = e.value("core_correlation.stress_minus_quiet.garch")
     return _holds(rise >= sizes["sesoi"]), f"mean core correlation rises by {rise:.3f} against {sizes['sesoi']}"
 
 
-def _c04(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c04(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     beta, partial = e.value("tail_beta.crypto"), e.value("partial_correlation.crypto.growth")
     because = f"tail beta {beta:.2f} against {sizes['sesoi']}, partial correlation with growth {partial:.3f}"
     return _holds(beta >= sizes["sesoi"] and partial > 0.02), because
 
 
-def _means(e: _Evidence, other: str, sessions: float) -> tuple[float, float]:
+def _means(e: StatementEvidence, other: str, sessions: float) -> tuple[float, float]:
     path = e.simulation.correlation("crypto", other)
     return float(path[e.before("long", int(sessions))].mean()), float(path[e.sessions_in("long")].mean())
 
 
-def _c05(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c05(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     prior, now = _means(e, "metal", sizes["prior_sessions"])
     because = f"mean true correlation {prior:.3f} before, {now:.3f} in the long window"
     return _holds(prior - now >= sizes["weakening"] or -now >= sizes["negative"]), because
 
 
-def _c06(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c06(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     prior, now = _means(e, "growth", sizes["prior_sessions"])
     gap = now - _means(e, "metal", sizes["prior_sessions"])[1]
     because = (
@@ -194,33 +146,33 @@ def _c06(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return _holds(now - prior >= sizes["rise"] and gap >= sizes["gap"]), because
 
 
-def _c07(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c07(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     share = e.value("weekly_partial_r2.crypto.liquidity")
     status: Status = "true" if share >= sizes["closely"] else "between" if share >= sizes["sesoi"] else "false"
     return status, f"weekly partial R-squared {share:.3f} against {sizes['sesoi']} and {sizes['closely']}"
 
 
-def _c08(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c08(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     lead = e.value("lead.crypto.miners")
     return _holds(
         lead >= sizes["sesoi"]
     ), f"crypto leads the miners by a session with {lead:.3f}; opens are not simulated"
 
 
-def _c09(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c09(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     ratio, rank = math.exp(e.value("log_volatility_ratio.crypto.miners")), e.value("volatility_rank.crypto")
     holds = ratio >= sizes["ratio"] and rank >= sizes["rank_share"]
     return ("trivial" if holds else "false"), f"volatility {ratio:.2f} times the miners', mean rank share {rank:.2f}"
 
 
-def _c10(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c10(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     beta, share = e.value("beta.miners.metal"), e.value("conditional_beta_share.miners.metal")
     inside = sizes["low"] - sizes["tolerance"] <= beta <= sizes["high"] + sizes["tolerance"]
     because = f"beta {beta:.2f}; the conditional beta lies in the range on {100.0 * share:.0f} % of sessions"
     return _holds(inside and share >= sizes["typical_share"]), because
 
 
-def _c11(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c11(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     tail, given, metal = (e.value(f"tail_beta.{name}") for name in ("miners", "miners.given_metal", "metal"))
     beta = e.value("beta.miners.market")
     risk_asset = tail >= sizes["sesoi"] and given > 0.0 and tail > metal
@@ -228,34 +180,47 @@ def _c11(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return _whether(risk_asset, beta > sizes["high_beta"]), because
 
 
-def _c12(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
-    del e
-    return "trivial", "no asset is built to gain in every crisis"
+def _c12(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
+    failures: dict[str, list[str]] = {"crypto": [], "miners": []}
+    listed = 0
+    for crisis in e.study.crises:
+        within = e.between(crisis.base, crisis.last)
+        if within.size < sizes["minimum_days"] or e.growth("market", within) > -sizes["market_fall"]:
+            continue
+        listed += 1
+        for role, failed in failures.items():
+            slope = float(e.simulation.beta(role, "market")[within].mean())
+            if e.growth(role, within) < 0.0 and slope > 0.0:
+                failed.append(f"{crisis.name} (mean true slope {slope:.2f})")
+    if not listed:
+        return "not simulated", "the market did not fall enough in any listed crisis"
+    because = "; ".join(f"{role} failed in {', '.join(failed) or 'none'}" for role, failed in failures.items())
+    return _holds(all(failures.values())), f"{because}, of {listed} listed"
 
 
-def _moves(e: _Evidence) -> dict[str, float]:
+def _moves(e: StatementEvidence) -> dict[str, float]:
     roles = {"crypto", "miners", "market", *RISK, *(role for block in FUNDAMENTALS.values() for role in block)}
     return {role: e.move(role, "short") for role in roles}
 
 
-def _c13(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c13(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     moves = _moves(e)
     shares = [technology_share(role, moves, e.population) for role in ("crypto", "miners")]
     because = f"growth beyond the market explains {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' move"
     return _holds(min(shares) >= sizes["sesoi"]), because
 
 
-def _c14(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
+def _c14(e: StatementEvidence, _: Thresholds) -> tuple[Status, str]:
     del e
     return "false", "no asset's variance enters another's; daily ranges are not simulated"
 
 
-def _c15(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c15(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     oil, credit = e.value("cost_slope.oil"), e.value("cost_slope.credit")
     return _holds(-oil >= sizes["sesoi"] and credit < 0.0), f"slope on oil {oil:.3f}, on the credit spread {credit:.4f}"
 
 
-def _c16(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c16(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     moves = _moves(e)
     shares = [risk_share(role, moves, e.population) for role in ("crypto", "miners")]
     fits = [e.value(f"attribution.{role}.r2") for role in ("crypto", "miners")]
@@ -266,25 +231,25 @@ def _c16(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return _holds(min(shares) - 0.5 >= sizes["sesoi"] and min(fits) > 0.01), because
 
 
-def _c17(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c17(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     more, ratio = e.value("fear_volume.crypto"), e.value("fear_volume.risk_ratio")
     because = f"log volume {more:+.2f} against {math.log(sizes['ratio']):.2f}, risk ratio {ratio:.1f}"
     return _whether(more >= math.log(sizes["ratio"]), ratio >= sizes["risk_ratio"]), because
 
 
-def _c18(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c18(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     thin = e.value("thinness.miners.metal")
     holds = thin >= math.log(sizes["ratio"])
     return ("trivial" if holds else "false"), f"log ratio {thin:.2f} against {math.log(sizes['ratio']):.2f}"
 
 
-def _c19(e: _Evidence, _: Thresholds) -> tuple[Status, str]:
+def _c19(e: StatementEvidence, _: Thresholds) -> tuple[Status, str]:
     lives = {role: e.half_life(role) for role in ("metal", "crypto", "miners", "market")}
     because = "half-lives of variance shocks: " + ", ".join(f"{role} {life:.1f}" for role, life in lives.items())
     return _holds(lives["metal"] < 0.75 * min(life for role, life in lives.items() if role != "metal")), because
 
 
-def _c20(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c20(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     base = e.window("short")[0]
     log_returns = 100.0 * np.log(e.level("miners")).diff().fillna(0.0)
     z = float(pd.Series(overextension(log_returns.to_numpy(), 200, 252), index=log_returns.index)[base])
@@ -293,20 +258,20 @@ def _c20(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return _whether(z >= sizes["overextended"], -after >= sizes["sesoi"]), because
 
 
-def _c21(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c21(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     gains = {name: e.value(f"recovery.crypto.{name}") for name in ("conditions", "credit", "fear")}
     capture = e.value("up_capture.miners")
     because = f"best recovery {max(gains.values()):.1f} % in 21 sessions; the miners' up-capture {capture:.2f}"
     return _whether(max(gains.values()) >= sizes["sesoi"], capture - 1.0 >= sizes["up_capture"]), because
 
 
-def _c22(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c22(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     inside = e.sessions_in("short")
     turbulent = float((e.simulation.regimes[inside] > 0).mean())
     percentile = {}
     for role in ("fear", "credit"):
-        history = e.level(role)[: inside[-1]]
-        percentile[role] = 100.0 * float((history <= history.iloc[-1]).mean())
+        history = e.level(role)[e.window("full")[0] : inside[-1]].iloc[1:]
+        percentile[role] = 100.0 * float((history <= history[inside].mean()).mean())
     life = e.half_life("market")
     state = (
         turbulent - 0.5 >= sizes["state_margin"]
@@ -314,14 +279,14 @@ def _c22(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
         and percentile["credit"] >= sizes["credit_percentile"]
     )
     because = (
-        f"{100.0 * turbulent:.0f} % of the event's sessions in a turbulent regime; at its end fear at percentile"
+        f"{100.0 * turbulent:.0f} % of the event's sessions in a turbulent regime; fear on average at percentile"
         f" {percentile['fear']:.0f}, credit at {percentile['credit']:.0f}; half-life of the market's variance"
         f" {life:.1f} sessions"
     )
     return _whether(state, life >= sizes["half_life_days"]), because
 
 
-def _c23(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c23(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     day = {role: e.value(f"shortfall.{role}") for role in ("metal", "crypto", "miners")}
     scaled = {role: loss / (e.value(f"annual_volatility.{role}") / math.sqrt(252.0)) for role, loss in day.items()}
     raw_gap = day["metal"] - max(day["crypto"], day["miners"])
@@ -332,12 +297,12 @@ def _c23(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return _holds(holds), because
 
 
-def _c24(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c24(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     slope = e.value("selling_order")
     return _holds(slope >= sizes["sesoi"]), f"{slope:.3f} of an own deviation against {sizes['sesoi']}"
 
 
-def _c25(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c25(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     base, last = e.window("long")
     conditions = e.level("conditions")
     change = float(
@@ -350,7 +315,7 @@ def _c25(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
     return status, because
 
 
-def _c26(e: _Evidence, sizes: Thresholds) -> tuple[Status, str]:
+def _c26(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     level, inside = 100.0 * e.level("short_yield"), e.sessions_in("short")
     moves = level.diff(len(inside))[e.before("short", 252)]
     change = e.move("short_yield", "short")
@@ -367,7 +332,6 @@ _OF_THE_POPULATION: Mapping[str, Judge] = {
     "C09": _c09,
     "C10": _c10,
     "C11": _c11,
-    "C12": _c12,
     "C14": _c14,
     "C15": _c15,
     "C17": _c17,
@@ -383,6 +347,7 @@ _OF_THE_EVENT: Mapping[str, tuple[str, Judge]] = {
     "C02": ("short", _c02),
     "C05": ("long", _c05),
     "C06": ("long", _c06),
+    "C12": ("short", _c12),
     "C13": ("short", _c13),
     "C16": ("short", _c16),
     "C20": ("short", _c20),

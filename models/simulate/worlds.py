@@ -147,12 +147,12 @@ _C = World(
 _A_CALM = """
 crypto M.08 T.20 G.05
 metal G.85 U-.42 M.02
-miners M.20 G.74 U-.38 K.46
-junior_miners M.22 G.72 U-.37 K.46
+miners M.30 G.73 U-.38 K.40
+junior_miners M.32 G.71 U-.37 K.40
 market M.97 T.10
 growth M.88 T.40
 fear M-.76
-credit M-.40
+credit M-.32
 dollar U.80 M-.08
 real_yield U.55 M.08
 oil M.25 U-.05
@@ -160,9 +160,9 @@ oil M.25 U-.05
 
 _A_RISK_OFF = """
 crypto M.30 T.24
-metal G.85 U-.40 M-.05
-miners M.32 G.72 U-.36 K.42
-junior_miners M.34 G.70 U-.35 K.42
+metal G.85 U-.40 M-.06
+miners M.40 G.72 U-.36 K.38
+junior_miners M.42 G.70 U-.35 K.38
 market M.97 T.10
 growth M.89 T.40
 fear M-.82
@@ -173,10 +173,10 @@ oil M.30 U-.05
 """
 
 _A_DELEVERAGING = """
-crypto M.68 T.24 L.54
-metal G.85 U-.38 M-.20
-miners M.60 G.56 U-.25 L.48
-junior_miners M.62 G.54 U-.24 L.48
+crypto M.70 T.22 L.60
+metal G.85 U-.38 M-.18
+miners M.66 G.52 U-.20 L.48
+junior_miners M.68 G.50 U-.19 L.48
 market M.93 T.10 L.30
 growth M.86 T.38 L.30
 fear M-.84 L-.28
@@ -190,10 +190,10 @@ _A = replace(
     _C,
     name="A",
     says="The article is right here: stress is deleveraging, and miners are leveraged gold and risk assets at once.",
-    transition=np.array([[0.986, 0.012, 0.002], [0.030, 0.954, 0.016], [0.014, 0.026, 0.960]]),
+    transition=np.array([[0.987, 0.0115, 0.0015], [0.032, 0.958, 0.010], [0.010, 0.020, 0.970]]),
     loadings=(_loadings(_A_CALM), _loadings(_A_RISK_OFF), _loadings(_A_DELEVERAGING)),
     mixing=0.95,
-    sigma=_changed(_C.sigma, crypto=4.8, miners=3.2, junior_miners=3.8),
+    sigma=_changed(_C.sigma, crypto=4.8, miners=3.25, junior_miners=3.85),
     beta=_changed(_C.beta, metal=0.915, market=0.895),
     means=np.stack(
         [
@@ -202,12 +202,12 @@ _A = replace(
             _changed(_C.means[2], fear=6.0, crypto=-2.0, miners=-0.90, junior_miners=-1.1, metal=0.05, credit=4.0),
         ]
     ),
-    crypto_lead=0.10,
-    credit_lead=-0.15,
+    crypto_lead=0.12,
+    credit_lead=-0.28,
     oil_on_miners=-0.18,
     credit_on_miners=-0.01,
     reversion=0.06,
-    volumes={**_C.volumes, "crypto": VolumeRule(level=np.log(2.0e9), regime=0.90)},
+    volumes={**_C.volumes, "crypto": VolumeRule(level=np.log(2.0e9), regime=1.10)},
     event_lead=20,
     event_bounds={
         "crypto": (-60.0, -10.0),
