@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.correlation import CorrelationResult
-from models.correlation.bands import Refilter, admissible_draws
+from models.correlation.draws import Refilter, admissible_draws
 from models.correlation.dynamics import unpack
 from models.correlation.paths import FilteredMoments, PathQuantity
 from models.estimate import Estimate

@@ -15,7 +15,7 @@ from data.panel import Panel
 from data.study import Study
 from models.connectedness import connectedness
 from models.correlation import CDCC, CorrelationResult
-from models.correlation.bands import admissible_draws
+from models.correlation.draws import admissible_draws
 from models.correlation.simulation import World, after_the_sample, after_the_sample_at, whitened_residuals
 from models.estimate import Estimate, NotDecidable
 from models.inference.resampling import Resampling
