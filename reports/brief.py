@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from models.claims.verdict import Outcome
 from models.estimate import Estimate
+from models.portfolio import PortfolioRisk
 from reports.changes import Changes, summary
 from reports.document import Block, Bullets, Document, Figure, Inline, Strong
 from reports.evidence import Evidence
+from reports.explanations import attributed
 from reports.narrative import deck, estimate_clause, headline
 from reports.sections.event import window_figure, windows
-from reports.sections.front import key_paths, overview, simulated_note
+from reports.sections.front import key_paths, simulated_note
 from reports.sections.models import beta_figure
+from reports.sections.moved import moved_text
+from reports.sections.stakes import portfolio_figure, why_figure
 from reports.setting import Setting
 from reports.tables import verdict_table
 from reports.text import capitalised, count, day, listing, plural, sentence
 
 #: The brief never has more pages; charts give way before words do.
 MOST_PAGES = 2
-MOST_CHARTS = 4
+MOST_CHARTS = 5
 _HEIGHT = 118
 
 
@@ -35,9 +39,7 @@ def brief(evidence: Evidence, charts: int = MOST_CHARTS, changed: Changes | None
     setting = Setting(evidence)
     about = evidence.study.about
     blocks: list[Block] = [simulated_note()] if setting.simulated else []
-    blocks.append(
-        verdict_table(evidence.verdicts, setting.level_text, f"{setting.source()} Details: report.pdf.", measured=False)
-    )
+    blocks.append(verdict_table(evidence.verdicts, setting.evidence.study, f"{setting.source()} Details: report.pdf."))
     blocks += _figures(setting)[:charts]
     blocks.append(_limits(setting, changed))
     return Document(
@@ -59,11 +61,13 @@ def brief(evidence: Evidence, charts: int = MOST_CHARTS, changed: Changes | None
 def _figures(setting: Setting) -> list[Figure]:
     shown = windows(setting)
     shortest = min(shown, key=lambda name: len(shown[name])) if shown else None
+    risk = setting.evidence.portfolio
     candidates = [
+        why_figure(setting) if attributed(setting.evidence.falls) else None,
         window_figure(setting, shortest, height=_HEIGHT) if shortest else None,
+        portfolio_figure(setting, risk) if isinstance(risk, PortfolioRisk) else None,
         key_paths(setting, height=_HEIGHT),
         beta_figure(setting, height=_HEIGHT),
-        overview(setting),
     ]
     return [one for one in candidates if one is not None]
 
@@ -74,6 +78,9 @@ def _limits(setting: Setting, changed: Changes | None) -> Bullets:
     entries: list[tuple[Inline, ...]] = []
     if changed:
         entries.append((Strong("What changed."), f" {summary(changed)}"))
+    dated = [one for one in verdicts if one.moved]
+    if dated:
+        entries.append((Strong("If the window moves."), f" {moved_text(dated)}"))
     if undecided:
         words = (
             f" {capitalised(plural(len(undecided), 'statement'))} ({listing(one.id for one in undecided)}) can be "

@@ -181,7 +181,7 @@ Block = Paragraph | Bullets | Note | Facts | Table | Figure | Pair
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a document; `chip` and `eyebrow` dress the heading of a claim."""
+    """A part of a document; `chip` and `eyebrow` dress a claim's heading, `opening` sections precede the contents."""
 
     key: str
     title: str
@@ -190,6 +190,7 @@ class Section:
     eyebrow: str = ""
     chip: Chip | None = None
     own_page: bool = False
+    opening: bool = False
 
     def walk(self, depth: int = 1) -> Iterator[tuple[int, Section]]:
         """This section and all below it with their depth."""
@@ -232,6 +233,16 @@ class Document:
     licence: str
     description: str
     disclaimer: str = field(default="Not investment advice.")
+
+    @property
+    def opening(self) -> tuple[Section, ...]:
+        """Sections that stand before the contents; they come first in `sections`."""
+        return tuple(one for one in self.sections if one.opening)
+
+    @property
+    def body(self) -> tuple[Section, ...]:
+        """Sections behind the contents."""
+        return tuple(one for one in self.sections if not one.opening)
 
     def blocks(self) -> Iterator[Block]:
         """Every block in reading order; pairs are opened."""

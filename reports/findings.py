@@ -5,6 +5,8 @@ from __future__ import annotations
 from models.claims.verdict import Verdict
 from reports.evidence import Evidence
 from reports.narrative import deck, estimate_clause, finding_title, headline, reading, robustness
+from reports.quoted import quoted
+from reports.reasons import reason
 from reports.sections.clock import clock_sentences
 from reports.tables.closest import closest_clause
 from reports.text import humanised, listing, sentence
@@ -47,12 +49,12 @@ def _claim(verdict: Verdict, evidence: Evidence) -> str:
     lines = [
         f"## {verdict.id}: {finding_title(verdict, evidence.panel)}",
         "",
-        f"**{verdict.outcome.value.capitalize()}.** The statement: {sentence(verdict.statement)} {verdict.reason}",
+        f"**{verdict.outcome.value.capitalize()}.** The statement: {sentence(verdict.statement)} {reason(verdict)}",
     ]
     if verdict.parts:
         label = humanised(verdict.headline_label)
         lines += ["", sentence(f"{label}: {estimate_clause(verdict.headline)}"), ""]
-        lines += [f"- {reading(part)}" for part in verdict.parts]
+        lines += [f"- {reading(one)}" for one in quoted(verdict, evidence.study)]
     if verdict.specifications:
         lines += ["", robustness(verdict)]
     return "\n".join(lines) + "\n"

@@ -15,6 +15,8 @@ from models.estimate import Estimate, NotDecidable
 from models.suite import PathBand
 from reports.document import Chip, Tone
 from reports.evidence import Evidence
+from reports.quoted import Quoted
+from reports.reasons import part_label
 from reports.statements import FINDINGS, HEADLINE_FIRST
 from reports.text import (
     capitalised,
@@ -163,10 +165,7 @@ def _premise(evidence: Evidence) -> str:
     state = next((one for one in evidence.verdicts if one.id == PREMISE), None)
     if state is None or not state.parts or state.parts[0].outcome is not Outcome.NOT_SUPPORTED:
         return ""
-    return (
-        "The risk-off market that the article takes for granted does not show in the reference series: "
-        f"{in_sentence(state.headline_label)}, {estimate_clause(state.headline)}."
-    )
+    return "The risk-off market that the article takes for granted does not show in the reference series."
 
 
 def exact(estimate: Estimate) -> bool:
@@ -184,20 +183,20 @@ def estimate_clause(estimate: Estimate | NotDecidable, *, signed: bool = False) 
     return f"{value} ({level(estimate.level)} interval {span(estimate.lower, estimate.upper, estimate.unit)})"
 
 
-def reading(part: Part) -> str:
-    """What the interval of a leg says about zero and about the size of interest, in one or two sentences."""
-    effect = part.effect
+def reading(one: Quoted) -> str:
+    """What a part's interval says of no effect and of what the statement asks for, in one or two sentences."""
+    part, effect, label = one.part, one.effect, capitalised(part_label(one.part))
     if isinstance(effect, NotDecidable):
-        return sentence(f"{part.label}: {effect}")
-    size = quantity(part.sesoi, effect.unit)
+        return sentence(f"{label}: {effect}")
+    size = quantity(one.needed, effect.unit)
     if exact(effect):
-        side = "below" if effect.value < part.sesoi else "at or above"
+        side = "below" if effect.value < one.needed else "at or above"
         value = quantity(effect.value, effect.unit)
-        return (
-            f"{capitalised(part.label)}: the reading is {value}, {side} the threshold of {size}. "
-            f"{sentence(part.reason)}"
-        )
-    opening = f"{capitalised(part.label)}: the estimate is {estimate_clause(effect)}."
+        return f"{label}: the reading is {value}, {side} the threshold of {size}. {sentence(part.reason)}"
+    if one.quantity:
+        asked = f"{'at most' if one.below else 'at least'} {size}"
+        return f"{label}: {one.quantity} {estimate_clause(effect)}, asked for {asked}. {sentence(part.reason)}"
+    opening = f"{label}: the estimate is {estimate_clause(effect)}."
     match part.outcome:
         case Outcome.SUPPORTED if effect.lower > 0.0 and effect.value >= part.sesoi > 0.0:
             return f"{opening} It reaches the size of interest, {size}, and the interval excludes zero."

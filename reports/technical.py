@@ -18,7 +18,9 @@ from reports.sections.claims import claims_section
 from reports.sections.event import event_section
 from reports.sections.front import front, reading_section, simulated_note
 from reports.sections.models import models_section, recovery_section
+from reports.sections.moved import moved_section
 from reports.sections.robustness import robustness_section
+from reports.sections.stakes import portfolio_section, why_section
 from reports.setting import Setting
 from reports.text import day
 
@@ -42,6 +44,9 @@ def technical_report(evidence: Evidence, changed: Changes | None = None, *, furt
     about = evidence.study.about
     claims, more = claims_section(setting, further=further)
     sections: list[Section | None] = [
+        why_section(setting),
+        portfolio_section(setting),
+        moved_section(setting),
         event_section(setting),
         changes_section(changed) if changed else None,
         reading_section(setting),

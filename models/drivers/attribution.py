@@ -31,6 +31,8 @@ class Attribution:
         Percent due to each block, and last "own residual"; the values sum to `move`.
     explained : Estimate or NotDecidable
         Percent explained by all blocks together.
+    explained_share : Estimate or NotDecidable
+        The same over the whole move.
     shares : mapping of str to (Estimate or NotDecidable)
         Contribution of each block over what all blocks explain.
     share_draws : mapping of str to ndarray, (B,)
@@ -48,12 +50,18 @@ class Attribution:
     move: float
     contributions: Mapping[str, Estimate | NotDecidable]
     explained: Estimate | NotDecidable
+    explained_share: Estimate | NotDecidable
     shares: Mapping[str, Estimate | NotDecidable]
     share_draws: Mapping[str, Array]
     shares_of_move: Mapping[str, Estimate | NotDecidable]
     r_squared: float
     sessions: int
     n: int
+
+    @property
+    def simple_move(self) -> float:
+        """The move of a log return as a simple one, percent."""
+        return 100.0 * float(np.expm1(self.move / 100.0))
 
     def share_p_value(self, block: str, null: float) -> float:
         """Two-sided p-value that inverts the interval of a block's share at `null`."""
@@ -137,6 +145,7 @@ def attribute_window(
             for g, name in enumerate(labels)
         },
         explained=estimate(explained, drawn, "%", "slopes times the window's moves"),
+        explained_share=ratio(explained, drawn, move, np.full(len(draws), move), "the move"),
         shares={
             name: ratio(float(value[g]), draws[:, g], explained, drawn, "the explained move")
             for g, name in enumerate(names)

@@ -160,6 +160,102 @@ def forest_chart(
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """A row with two estimates (value, lower, upper), a mark of its own and a text for the right margin."""
+
+    label: str
+    first: tuple[float, float, float]
+    second: tuple[float, float, float]
+    mark: float
+    text: str
+
+
+def paired_chart(
+    rows: Sequence[Paired], states: tuple[str, str], *, axis: str, mark: str, simulated: bool = False
+) -> Chart:
+    """Two estimates a row, one above the other, with a diamond where the row's own mark lies.
+
+    Parameters
+    ----------
+    rows : sequence of Paired
+    states : (str, str)
+        What the first and the second estimate stand for; written beside the first row.
+    axis : str
+        What the horizontal axis measures, with its unit.
+    mark : str
+        What the diamond stands for.
+    simulated : bool
+    """
+    left, right, step = 130, 214, 21.0
+    width = FULL_WIDTH - left - right
+    height = round(step * len(rows) + 4)
+    ends = [one for row in rows for one in (*row.first, *row.second, row.mark)]
+    low, high = nice_domain(ends, include=(0.0,), room=0.02)
+    scale = alt.Scale(domain=[low, high], nice=False, zero=False)
+    points: list[Record] = []
+    for i, row in enumerate(rows):
+        for (value, lower, upper), dy, state, color in (
+            (row.first, -4.0, states[0], BLUE),
+            (row.second, 4.0, states[1], RED),
+        ):
+            points.append(
+                {
+                    "row": row.label,
+                    "state": state,
+                    "value": value,
+                    "low": lower,
+                    "high": upper,
+                    "py": step * (i + 0.5) + dy,
+                    "color": color,
+                }
+            )
+    words = [
+        {"label": row.label, "text": row.text, "mark": row.mark, "py": step * (i + 0.5)} for i, row in enumerate(rows)
+    ]
+    legend = ((f"• {states[0]}", 24, BLUE), (f"• {states[1]}", 84, RED), (f"◆ {mark}", 152, INK))
+    data = {
+        "points": records(pd.DataFrame(points)),
+        "words": records(pd.DataFrame(words)),
+        "one": ONE,
+    }
+    x_axis = alt.Axis(title=axis, format=".0f", tickCount=6, grid=True)
+    y = alt.Y("py:Q", scale=None)
+    base = alt.Chart(named("points")).encode(y=y, color=alt.Color("color:N", scale=None))
+    text = alt.Chart(named("words")).encode(y=y)
+    layers = [
+        alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(x=alt.XDatum(0.0, scale=scale)),
+        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2="high:Q"),
+        base.mark_point(filled=True, size=42, opacity=1).encode(
+            x=alt.X("value:Q", scale=scale, axis=x_axis),
+            tooltip=[
+                alt.Tooltip("row:N", title="asset"),
+                alt.Tooltip("state:N"),
+                alt.Tooltip("value:Q", format=".1f"),
+                alt.Tooltip("low:Q", title="lower", format=".1f"),
+                alt.Tooltip("high:Q", title="upper", format=".1f"),
+            ],
+        ),
+        text.mark_point(shape="diamond", filled=True, size=44, color=INK, opacity=1).encode(
+            x=alt.X("mark:Q", scale=scale, axis=x_axis)
+        ),
+        text.mark_text(align="right", baseline="middle", color=INK).encode(x=alt.value(-10), text="label:N"),
+        text.mark_text(align="right", baseline="middle", color=INK).encode(
+            x=alt.value(width + right - 2), text="text:N"
+        ),
+    ]
+    layers += [
+        alt.Chart(named("one"))
+        .mark_text(text=name, align="left", baseline="bottom", fontWeight=600, color=color)
+        .encode(x=alt.value(width + shift), y=alt.value(-4))
+        for name, shift, color in legend
+    ]
+    spec = finished(
+        layers, height=height, width=width, left=left, right=right, top=TOP + 2, bottom=BOTTOM + 14, simulated=simulated
+    )
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec))
+
+
+@dataclass(frozen=True, slots=True)
 class Specification:
     """A point of the specification curve."""
 

@@ -12,9 +12,11 @@ from reports.document import Block, Facts, Figure, Note, Paragraph, Ref, Section
 from reports.exhibits import displays
 from reports.fit import PAGE, height, section_height
 from reports.narrative import TONES, chip, estimate_clause, finding_title, reading, robustness
+from reports.quoted import quoted
+from reports.reasons import reason
 from reports.setting import Setting
 from reports.tables import parts_table, secondary_table
-from reports.text import capitalised, count, number, p_value, plural, quantity, sentence, span, unit_words
+from reports.text import capitalised, count, number, p_value, plural, quantity, span, unit_words
 
 FAMILIES = {
     "fact": "fact: judged by its threshold, outside the correction for multiplicity",
@@ -62,14 +64,15 @@ def claim_section(
     verdict: Verdict, setting: Setting, *, further: bool = True, first: bool = False
 ) -> tuple[Section, list[Block]]:
     """The page of one statement, and the exhibits that do not fit on it."""
+    study = setting.evidence.study
     text: list[Block] = [
-        Paragraph((Strong(f"“{verdict.statement}”"), f" {sentence(verdict.reason)}"), lead=True),
+        Paragraph((Strong(f"“{verdict.statement}”"), f" {reason(verdict)}"), lead=True),
         Facts(_facts(verdict)),
-        parts_table(verdict, setting.source()),
+        parts_table(verdict, study, setting.source()),
         *(
-            Paragraph((reading(part),))
-            for part in verdict.parts
-            if isinstance(part.effect, Estimate) and verdict.kind != "range"
+            Paragraph((reading(one),))
+            for one in quoted(verdict, study)
+            if isinstance(one.effect, Estimate) and verdict.kind != "range"
         ),
     ]
     if verdict.kind == "range":

@@ -9,7 +9,9 @@ import pandas as pd
 from reports.charts.paths import drawdowns, lines_chart
 from reports.charts.style import nice_domain
 from reports.document import Block, Figure, Section
+from reports.explanations import attributed
 from reports.narrative import window_title
+from reports.sections.stakes import attribution_table
 from reports.setting import Setting
 from reports.tables import window_table
 from reports.text import in_sentence, quantity
@@ -97,6 +99,7 @@ def event_section(setting: Setting) -> Section | None:
         *(window_figure(setting, name) for name in shown),
         drawdown_figure(setting, longest),
         window_table(shown, lows, setting.panel, labels, setting.source()),
+        *((attribution_table(setting),) if attributed(setting.evidence.falls) else ()),
     )
     return Section("event", "What fell, and how far", blocks)
 

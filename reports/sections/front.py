@@ -32,14 +32,10 @@ def front(setting: Setting) -> tuple[Block, ...]:
     blocks: list[Block] = [
         verdict_table(
             verdicts,
-            setting.level_text,
+            setting.evidence.study,
             f"{setting.source()} One page on each statement: {_range(setting)}.",
-            measured=True,
         )
     ]
-    key = key_paths(setting)
-    if key is not None:
-        blocks.append(key)
     return tuple(blocks)
 
 

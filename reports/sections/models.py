@@ -8,7 +8,7 @@ from reports.charts.style import MUTED
 from reports.document import Block, Figure, Paragraph, Ref, Section
 from reports.narrative import path_title, recovery, regime_title
 from reports.sections.clock import clock_section
-from reports.sections.front import path_note
+from reports.sections.front import key_paths, path_note
 from reports.setting import Setting
 from reports.tables import beta_rows, checks_table, estimates_table, parameter_table, recovered_table
 from reports.text import capitalised, in_sentence, listing, plural, sentence, share
@@ -38,6 +38,9 @@ def correlations(setting: Setting) -> Section | None:
     """One figure for each conditional correlation, and the rival models where they ran."""
     suite = setting.evidence.suite
     blocks: list[Block] = []
+    key = key_paths(setting, height=132)
+    if key is not None:
+        blocks.append(key)
     for pair, path in suite.correlations.items():
         if path.frame["estimate"].notna().any():
             blocks.append(_path_figure(path, setting, f"correlation-{'-'.join(pair)}"))

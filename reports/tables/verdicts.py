@@ -8,69 +8,98 @@ import pandas as pd
 
 from data.panel import Panel
 from data.study import Study
-from models.claims.verdict import Part, Verdict
+from models.claims.verdict import Confirmation, Verdict
 from models.estimate import Estimate, NotDecidable, TestResult
 from reports.document import Cell, Column, Small, Strong, Table, cell
 from reports.narrative import MEANINGS, chip
+from reports.quoted import Quoted, decisive, quoted
+from reports.reasons import capitalised_label, short_reason
 from reports.tables.cells import MOST_ROWS, RANK, interval_cell, value_cell
 from reports.text import (
+    NO_BREAK,
     NOT_APPLICABLE,
     SHORT_UNITS,
     capitalised,
+    day,
     decimals_for,
     level,
     number,
     p_value,
+    plural,
     quantity,
     sentence,
 )
 
 
-def verdict_table(verdicts: Sequence[Verdict], level_text: str, source: str, *, measured: bool) -> Table:
-    """The answer: one row a statement, with what is measured below it where there is room for it."""
-    dense = not measured
+def verdict_table(verdicts: Sequence[Verdict], study: Study, source: str) -> Table:
+    """The answer: one row a statement, on one page; what is measured stands below the statement on screen.
 
-    def statement(one: Verdict) -> Cell:
-        parts = (Strong(one.statement),) if dense else (Strong(one.statement), Small(_measured(one)))
-        return cell(parts, one.statement)
+    Where the source reaches beyond the article's date, a column says what the sessions since then show.
+    """
+    since = next((one.confirmation for one in verdicts if one.confirmation is not None), None)
 
-    rows = tuple(
-        (
+    def row(one: Verdict) -> tuple[Cell, ...]:
+        effect, label = decisive(one, study)
+        cells = [
             cell(one.id, one.id),
-            statement(one),
+            cell((Strong(one.statement), Small(measured(effect, label))), one.statement),
             cell(chip(one.outcome), RANK[one.outcome]),
-            _short_value(one.headline),
-            interval_cell(one.headline),
-            cell(sentence(one.reason)),
-        )
-        for one in verdicts
-    )
+            short_value(effect),
+            interval_cell(effect),
+        ]
+        if since is not None:
+            cells.append(since_cell(one))
+        return (*cells, cell(short_reason(one)))
+
+    narrow = since is not None
     return Table(
         key="verdicts",
         title="Statements and verdicts",
         columns=(
-            Column("Id", width=4.5),
-            Column("Statement" if dense else "Statement and what is measured", width=29 if dense else 32),
-            Column("Verdict", width=14 if dense else 14.5),
-            Column("Effect", "number", 7.5),
-            Column(f"{level_text} interval", "number", 12.5),
-            Column("Why", width=32.5 if dense else 29),
+            Column("Id", width=4.2),
+            Column("Statement", width=27 if narrow else 30),
+            Column("Verdict", width=13.8),
+            Column("Effect", "number", 7.2),
+            Column(f"{level(study.inference.level)} interval", "number", 11.8),
+            *((Column("Since then", "number", 9),) if narrow else ()),
+            Column("Why", width=27 if narrow else 33),
         ),
-        rows=rows,
+        rows=tuple(row(one) for one in verdicts),
         source=source,
-        style="verdicts-dense" if dense else "verdicts",
+        note=_since_note(since),
+        style="verdicts-dense",
     )
 
 
-def _measured(verdict: Verdict) -> str:
-    """What the headline measures, with its unit where the number does not carry it."""
-    unit = verdict.headline.unit if isinstance(verdict.headline, Estimate) else ""
-    if not unit or unit in SHORT_UNITS or unit in verdict.headline_label:
-        return verdict.headline_label
-    return f"{verdict.headline_label} ({unit})"
+def since_cell(verdict: Verdict) -> Cell:
+    """What the sessions after the article show, with an arrow towards the statement or away from it."""
+    later = verdict.confirmation
+    if later is None or not isinstance(later.estimate, Estimate):
+        return cell(NOT_APPLICABLE)
+    arrow = {True: " ↑", False: " ↓", None: ""}[later.towards]
+    value = short_value(later.estimate)
+    return Cell((*value.content, arrow, Small(later.label)), value.sort)
 
 
-def _short_value(estimate: Estimate | NotDecidable) -> Cell:
+def _since_note(since: Confirmation | None) -> str:
+    if since is None:
+        return ""
+    return (
+        f"Since then: the statement’s headline on the {plural(since.sessions, 'session')} after {day(since.after)} "
+        f"to {day(since.last)}; ↑ on the side of the statement, ↓ on the other. Direction and size, never a verdict."
+    )
+
+
+def measured(effect: Estimate | NotDecidable, label: str) -> str:
+    """What a number measures, with its unit where the number does not carry it."""
+    unit = effect.unit if isinstance(effect, Estimate) else ""
+    if not unit or unit in SHORT_UNITS or unit in label:
+        return label
+    return f"{label} ({unit})"
+
+
+def short_value(estimate: Estimate | NotDecidable) -> Cell:
+    """An estimate with its unit where that is short."""
     if not isinstance(estimate, Estimate):
         return cell(NOT_APPLICABLE)
     places = decimals_for(estimate.unit)
@@ -114,19 +143,22 @@ def untestable_table(study: Study) -> Table:
     )
 
 
-def parts_table(verdict: Verdict, source: str) -> Table:
-    """The legs of a claim with the rule applied to each."""
+def parts_table(verdict: Verdict, study: Study, source: str) -> Table:
+    """The legs of a claim with the rule applied to each, every quantity beside what is asked of it."""
 
-    def row(part: Part) -> tuple[Cell, ...]:
-        unit = part.effect.unit if isinstance(part.effect, Estimate) else ""
+    def row(one: Quoted) -> tuple[Cell, ...]:
+        part, effect = one.part, one.effect
+        unit = effect.unit if isinstance(effect, Estimate) else ""
         places = decimals_for(unit)
-        value = part.effect.value if isinstance(part.effect, Estimate) else None
+        value = effect.value if isinstance(effect, Estimate) else None
+        label = capitalised_label(part)
+        sign = "≤" if one.below else ">" if one.needed == 0.0 else "≥"
         return (
-            cell(capitalised(part.label)),
+            cell((label, Small(one.quantity)) if one.quantity else label),
             cell(number(value, places), value),
-            interval_cell(part.effect),
-            cell(number(part.sesoi, places), part.sesoi),
-            cell(number(part.mde80, places), part.mde80),
+            interval_cell(effect),
+            cell(f"{sign}{NO_BREAK}{number(one.needed, places)}", one.needed),
+            cell(number(one.found, places), one.found),
             cell(unit if unit else NOT_APPLICABLE),
             cell(p_value(part.p_value), part.p_value),
             cell(chip(part.outcome), RANK[part.outcome]),
@@ -139,15 +171,15 @@ def parts_table(verdict: Verdict, source: str) -> Table:
         title=f"{verdict.id}: each part of the statement under the rule",
         columns=(
             Column("Part", width=27),
-            Column("Effect", "number", 7.5),
+            Column("Value", "number", 7.5),
             Column(head, "number", 13.5),
-            Column("Size of interest", "number", 8.5),
+            Column("Asked for", "number", 8.5),
             Column("Found with 80 %", "number", 9.5),
             Column("Unit", width=10.5),
             Column("p", "number", 7),
             Column("Outcome", width=16.5),
         ),
-        rows=tuple(row(part) for part in verdict.parts),
+        rows=tuple(row(one) for one in quoted(verdict, study)),
         source=source,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -18,12 +18,22 @@ from data.quality import Finding, QualityReport, SeriesSummary
 from data.study import Study, load_study
 from models.claims.closest import ClosestReadings, ProxyReading
 from models.claims.recovery import Recovered
-from models.claims.verdict import Exhibit, Outcome, Part, SpecificationResult, Verdict
+from models.claims.verdict import (
+    Confirmation,
+    Exhibit,
+    MovedWindow,
+    Outcome,
+    Part,
+    SpecificationResult,
+    Verdict,
+)
 from models.clock import CLOCKS, EXCHANGE, FUND, LEADS, ClockRow
 from models.correlation import CorrelationResult
+from models.drivers import Attribution, Fall
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.long_study import LongResult
 from models.optimise import Convergence
+from models.portfolio import MixRisk, PortfolioRisk
 from models.regimes import SwitchingResult
 from models.suite import Check, Pair, ParameterTable, PathBand, Suite
 from reports.evidence import Evidence, Provenance, QuotedStudy
@@ -313,6 +323,15 @@ def verdicts(study: Study, models: Suite, rng: np.random.Generator, kind: str) -
             ],
             kind="fact",
             window="7 sessions from 2026-01-29 to 2026-02-06",
+            moved=moved(study, -7.9, "%"),
+            confirmation=Confirmation(
+                "return of gold since",
+                date(2026, 2, 8),
+                date(2026, 5, 1),
+                57,
+                estimate(3.1, 2.0, unit="%"),
+                towards=True,
+            ),
             exhibits=(
                 Exhibit(
                     "window", models.window_returns["short"], "%", "Cumulative return since the close of 2026-01-28."
@@ -511,6 +530,68 @@ def closest(study: Study) -> tuple[ClosestReadings, ...]:
     )
 
 
+def falls(rng: np.random.Generator) -> tuple[Fall, ...]:
+    """Two assets with shared drivers, one of them also with gold; the second reading's drivers cannot be told apart."""
+
+    def attribution(move: float, parts: dict[str, float]) -> Attribution:
+        whole = {**parts, "own residual": move - sum(parts.values())}
+        explained = sum(parts.values())
+        return Attribution(
+            move=move,
+            contributions={name: estimate(value, 0.4, unit="%") for name, value in whole.items()},
+            explained=estimate(explained, 1.0, unit="%"),
+            explained_share=estimate(explained / move, 0.05),
+            shares={name: estimate(value / explained, 0.1) for name, value in parts.items()},
+            share_draws={name: rng.standard_normal(9) for name in parts},
+            shares_of_move={name: estimate(value / move, 0.05) for name, value in whole.items()},
+            r_squared=0.2,
+            sessions=7,
+            n=2783,
+        )
+
+    shared = {"market": 0.1, "growth shares": -2.0, "dollar and rates": -0.7, "credit": -0.3}
+    return (
+        Fall("crypto", (), attribution(-24.2, shared)),
+        Fall("miners", (), attribution(-14.1, shared)),
+        Fall("miners", ("gold",), attribution(-14.1, {**shared, "gold": -14.9})),
+        Fall("metal", (), NotDecidable("the drivers are collinear")),
+    )
+
+
+def portfolio(study: Study) -> PortfolioRisk | None:
+    if study.portfolio is None:
+        return None
+    weights = study.portfolio.weights
+
+    def risk(scale: float) -> MixRisk:
+        shares = {role: estimate(weight, 0.02, unit="share") for role, weight in weights.items()}
+        return MixRisk(estimate(0.8 * scale, 0.05), estimate(1.6 - 0.2 * scale, 0.05), shares, round(600 / scale))
+
+    return PortfolioRisk(
+        weights=weights,
+        calm=risk(1.0),
+        stress=risk(2.5),
+        volatility_ratio=estimate(2.5, 0.5, unit="times"),
+        ratio_at_calm_correlations=estimate(2.2, 0.4, unit="times"),
+        diversification_change=estimate(-0.3, 0.1),
+        share_changes={role: estimate(0.05 * (-1) ** i, 0.02, unit="share") for i, role in enumerate(weights)},
+    )
+
+
+def moved(study: Study, center: float, unit: str) -> tuple[MovedWindow, ...]:
+    """Nine moved windows: one without a reading, two beyond half a unit."""
+    window = study.windows["short"]
+    shifts = [(by, 0) for by in (-3, -2, -1, 1, 2, 3)] + [(0, by) for by in (-3, -2, -1)]
+    found = []
+    for i, (base, last) in enumerate(shifts):
+        value = estimate(center + 0.1 * i, 0.5, unit=unit) if i else NotDecidable("no fall in this window")
+        holds = None if not i else i > 6
+        found.append(
+            MovedWindow(base, last, window.base + timedelta(days=base), LAST + timedelta(days=last), value, holds)
+        )
+    return tuple(found)
+
+
 def evidence(
     kind: str = "real", *, dirty: bool = False, quick: bool = False, seed: int = 7, study: Study | None = None
 ) -> Evidence:
@@ -558,6 +639,8 @@ def evidence(
             seed=20260208,
         ),
         quick=quick,
+        falls=falls(rng),
+        portfolio=portfolio(study),
         clocks=clocks(study),
         closest=closest(study),
     )

@@ -15,7 +15,7 @@ from reports.render import draw, print_html, print_pdf
 
 def test_the_brief_answers_with_the_table_and_its_charts_and_ends_with_limits() -> None:
     document = brief(evidence())
-    assert [one.kind for one in document.front] == ["table", *["figure"] * 4, "bullets"]
+    assert [one.kind for one in document.front] == ["table", *["figure"] * 5, "bullets"]
     assert document.sections == ()
     assert document.references == ()
 
@@ -33,6 +33,6 @@ def test_the_brief_of_every_statement_keeps_to_two_pages() -> None:
 def test_an_edition_without_verdicts_or_paths_still_has_a_brief() -> None:
     study = evidence()
     bare = replace(study.suite, correlations={}, betas={}, window_returns={}, static_betas={})
-    document = brief(replace(study, suite=bare, verdicts=()))
+    document = brief(replace(study, suite=bare, verdicts=(), falls=(), portfolio=None))
     pages = print_pdf(print_html(document, draw(document)), study.panel.as_of)
     check_pages(pages, document, "brief.pdf", most_pages=1)

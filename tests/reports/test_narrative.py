@@ -14,6 +14,7 @@ from models.claims.verdict import Outcome
 from models.estimate import Estimate, NotDecidable
 from reports import narrative
 from reports.evidence import Evidence
+from reports.quoted import as_measured
 
 #: Words by which a sentence would say that a statement is false.
 DENIALS = re.compile(r"\bnot\b|\bno effect was\b|\bexcluded\b|\bopposite\b|\bfails?\b|\bfalse\b", re.IGNORECASE)
@@ -43,7 +44,7 @@ def test_inconclusive_never_sounds_like_no(study: Evidence) -> None:
         assert title.startswith("Undecided: ")
         assert narrative.finding(undecided, study.panel) is None
     leg = part("the effect is there", estimate(0.05, 0.24), 0.1, Outcome.INCONCLUSIVE, "Undecided.", 0.7)
-    assert not DENIALS.search(narrative.reading(leg))
+    assert not DENIALS.search(narrative.reading(as_measured(leg)))
 
 
 def test_words_agree_with_the_verdict(study: Evidence) -> None:
@@ -64,7 +65,7 @@ def test_a_reading_never_contradicts_its_numbers(
     value: float, half: float, sesoi: float, outcome: Outcome, mde: float | None
 ) -> None:
     leg = replace(part("it rises", estimate(value, half), sesoi, outcome, "A reason.", 0.1), mde80=mde)
-    words = narrative.reading(leg)
+    words = narrative.reading(as_measured(leg))
     assert not re.search(r"\b(nan|inf|None)\b", words)
     assert "95\N{NO-BREAK SPACE}% interval" in words
     if "excludes zero" in words:
@@ -80,7 +81,8 @@ def test_a_reading_never_contradicts_its_numbers(
 
 def test_an_exact_reading_has_no_interval() -> None:
     fact = Estimate(60.5, None, 60.5, 60.5, 0.95, 252, "percentile", "rank")
-    words = narrative.reading(part("the index stood high", fact, 80.0, Outcome.NOT_SUPPORTED, "It stood below.", None))
+    leg = part("the index stood high", fact, 80.0, Outcome.NOT_SUPPORTED, "It stood below.", None)
+    words = narrative.reading(as_measured(leg))
     assert "interval" not in words
     assert "below the threshold of 80.0" in words
 
