@@ -77,6 +77,7 @@ def maximise(
     observations: int,
     bounds: Sequence[tuple[float | None, float | None]] | None = None,
     max_iterations: int = 500,
+    value_tolerance: float = 1e-13,
 ) -> Optimum:
     """Maximise `function` by L-BFGS-B from each start and keep the best.
 
@@ -94,6 +95,9 @@ def maximise(
         Observations in the log-likelihood.
     bounds : sequence of (low, high), optional
         Bounds of each argument; None leaves a side open.
+    max_iterations : int
+    value_tolerance : float
+        Gain of an iteration, per observation and relative to the value, at which a search ends.
 
     Raises
     ------
@@ -118,7 +122,7 @@ def maximise(
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": max_iterations, "ftol": 1e-13, "gtol": 1e-7, "maxls": 40},
+            options={"maxiter": max_iterations, "ftol": value_tolerance, "gtol": 1e-7, "maxls": 40},
         )
         if np.isfinite(found.fun) and found.fun < 1e9:
             candidates.append((-found.fun * observations, found.x, str(found.message), np.asarray(start)))

@@ -20,7 +20,7 @@ from models.regimes.regression_emission import Basis, RegressionRegimes
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
 from models.regimes.sample import Sample, as_sample, require_length, require_variation
 from models.regimes.search import search
-from models.regimes.starts import StartPlan, rolling_mean, signals_of
+from models.regimes.starts import WINDOWS, StartPlan, rolling_mean, signals_of
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -264,9 +264,10 @@ class MarkovRegression:
 
 
 def _slope_signals(residuals: Array, X: Array) -> Array:
-    """Rolling means of residual times regressor: where a slope differs from its average, shape (T, 2 P)."""
+    """Residual times regressor and its rolling means: where a slope differs from its average, shape (T, 4 P)."""
     moving = X - X.mean(axis=0)
     scale = moving.std(axis=0)
     products = residuals[:, None] * moving / np.where(scale > 0.0, scale, 1.0)
     varying = products[:, scale > 0.0]
-    return np.column_stack([rolling_mean(varying, 21), rolling_mean(varying, 63)]) if varying.size else varying
+    means = [rolling_mean(varying, window) for window in WINDOWS if varying.size]
+    return np.column_stack([varying, *means])
