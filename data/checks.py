@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.calendar import STAMPS, changes
 from data.quality import Finding, Light
-from data.sources.protocol import level_column
+from data.sources.protocol import FIRST_RELEASES, level_column
 from data.subject import Subject, counted, named_dates
 
 JUMP_SIGMAS = 8.0
@@ -294,10 +294,9 @@ def clocks(subject: Subject) -> list[Finding]:
         detail = f"taken after the exchange's early close on {days}, the last on {late[-1]:%Y-%m-%d}"
         found.append(subject.finding("half days", "green", detail))
     if instrument.release_lag_days:
-        detail = (
-            f"used from {counted(instrument.release_lag_days, 'day')} after the reference date on; "
-            "one vintage, so later revisions are in its history"
-        )
+        first = subject.delivery.origin.adjustment.endswith(FIRST_RELEASES)
+        past = "each value as first published" if first else "one vintage, so later revisions are in its history"
+        detail = f"used from {counted(instrument.release_lag_days, 'day')} after the reference date on; {past}"
         found.append(subject.finding("release lag", "green", detail))
     return found
 

@@ -85,11 +85,22 @@ class CsvFile(Frozen):
 
 
 class Vendor(Frozen):
-    """A place an instrument may be fetched from."""
+    """A place an instrument may be fetched from.
+
+    `release` asks for the values as of the as-of date ("latest") or, where the vendor keeps vintages, for each value as
+    it was first published ("first").
+    """
 
     vendor: Literal["yahoo", "fred", "cboe", "bitstamp", "coinbase", "binance", "packaged"]
     symbol: str
     stamp: Stamp = "session"
+    release: Literal["latest", "first"] = "latest"
+
+    @model_validator(mode="after")
+    def _vintages_are_freds(self) -> Self:
+        if self.release == "first" and self.vendor != "fred":
+            raise ValueError(f'release = "first" needs a vendor with vintages, not {self.vendor}')
+        return self
 
 
 class Instrument(Frozen):

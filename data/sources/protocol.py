@@ -14,6 +14,9 @@ from data.study import Instrument
 COLUMNS = ("open", "high", "low", "close", "adj_close", "value", "volume")
 LEVELS = ("adj_close", "close", "value")
 
+FIRST_RELEASES = "first releases"
+"""How the Origin of a series says that each value is the one first published."""
+
 Kind = Literal["real", "simulated"]
 
 

@@ -228,7 +228,11 @@ def test_values_that_are_not_positive_are_named_where_differences_are_taken() ->
 def test_clocks_tell_half_days_lags_and_second_choices() -> None:
     lagged = Instrument(id="N", role="conditions", name="N", frequency="weekly", release_lag_days=5)
     weekly = calm()[["close"]].iloc[::5]
-    assert only(clocks(subject(weekly, lagged))).check == "release lag"
+    revised = subject(weekly, lagged)
+    assert "later revisions are in its history" in only(clocks(revised)).detail
+    origin = replace(revised.delivery.origin, adjustment="value as published, first releases")
+    unrevised = replace(revised, delivery=replace(revised.delivery, origin=origin))
+    assert only(clocks(unrevised)).detail.endswith("each value as first published")
     late = subject(calm(), BITCOIN)
     late = replace(late, delivery=replace(late.delivery, origin=replace(late.delivery.origin, stamp="ny16")))
     assert only(clocks(late)).detail.startswith("taken after the exchange's early close")

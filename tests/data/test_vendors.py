@@ -22,11 +22,13 @@ from data.sources.faults import (
     ChangedFormatError,
     EmptyAnswerError,
     HtmlAnswerError,
+    NeedsKeyError,
     NoNetworkError,
     RateLimitedError,
     ServerFaultError,
 )
 from data.sources.fred import Fred
+from data.sources.protocol import Delivery
 from data.sources.web import Patience, Web
 from data.sources.yahoo import Yahoo
 from data.study import Vendor
@@ -81,7 +83,10 @@ class TestFred:
             self.fetch(httpserver, web, body)
 
     def test_with_a_key_the_vintage_of_the_date_is_asked_for(self, httpserver: HTTPServer, web: Web) -> None:
-        observations = [{"date": "2026-01-30", "value": "-0.525"}, {"date": "2026-02-06", "value": "."}]
+        observations = [
+            {"realtime_start": "2026-02-08", "date": "2026-01-30", "value": "-0.525"},
+            {"realtime_start": "2026-02-08", "date": "2026-02-06", "value": "."},
+        ]
         httpserver.expect_request("/api").respond_with_json({"observations": observations})
         fred = Fred(web, page=httpserver.url_for("/csv"), api=httpserver.url_for("/api"), key="secret")
         delivery = fred.fetch(Vendor(vendor="fred", symbol="NFCI"), AS_OF)
@@ -90,6 +95,50 @@ class TestFred:
         asked = httpserver.log[0][0].args
         assert (asked["realtime_start"], asked["realtime_end"]) == ("2026-02-08", "2026-02-08")
         assert "secret" not in repr(delivery.origin)
+
+    def first_releases(self, httpserver: HTTPServer, web: Web, key: str = "secret") -> Delivery:
+        observations = [
+            {"realtime_start": "2011-05-25", "date": "2011-05-13", "value": "-0.3"},
+            {"realtime_start": "2011-05-25", "date": "2011-05-20", "value": "-0.4"},
+            {"realtime_start": "2026-01-28", "date": "2026-01-23", "value": "-0.55"},
+            {"realtime_start": "2026-02-04", "date": "2026-01-30", "value": "-0.52"},
+        ]
+        httpserver.expect_request("/api").respond_with_json({"observations": observations})
+        httpserver.expect_request("/csv").respond_with_data("DATE,NFCI\n2026-01-30,-0.6\n")
+        fred = Fred(web, page=httpserver.url_for("/csv"), api=httpserver.url_for("/api"), key=key)
+        return fred.fetch(Vendor(vendor="fred", symbol="NFCI", release="first"), AS_OF)
+
+    def test_first_releases_are_what_was_known_then(self, httpserver: HTTPServer, web: Web) -> None:
+        delivery = self.first_releases(httpserver, web)
+        assert delivery.frame["value"].tolist() == [-0.3, -0.4, -0.55, -0.52]
+        assert delivery.origin.adjustment == "value as published, first releases"
+        assert delivery.remarks == (
+            "2 values as the archive first held them on 2011-05-25, later ones as first published",
+        )
+        asked = httpserver.log[0][0].args
+        wanted = ("4", "1776-07-04", "2026-02-08")
+        assert (asked["output_type"], asked["realtime_start"], asked["realtime_end"]) == wanted
+
+    def test_first_releases_without_a_key_are_refused_not_replaced(self, httpserver: HTTPServer, web: Web) -> None:
+        with pytest.raises(NeedsKeyError, match="first releases with a key only"):
+            self.first_releases(httpserver, web, key="")
+        assert not httpserver.log
+
+    def test_a_vintage_that_has_not_begun_in_st_louis_is_not_asked_for(self, httpserver: HTTPServer, web: Web) -> None:
+        one = {"realtime_start": "2026-02-07", "date": "2026-01-30", "value": "1"}
+        httpserver.expect_request("/api").respond_with_json({"observations": [one]})
+        early = datetime(2026, 2, 8, 3, tzinfo=UTC)
+        Fred(web, api=httpserver.url_for("/api"), key="k", now=lambda: early).fetch(SERIES, AS_OF)
+        asked = httpserver.log[0][0].args
+        assert (asked["realtime_start"], asked["realtime_end"], asked["observation_end"]) == (
+            "2026-02-07",
+            "2026-02-07",
+            "2026-02-08",
+        )
+
+    def test_other_vendors_have_no_first_releases(self) -> None:
+        with pytest.raises(ValueError, match="vintages, not yahoo"):
+            Vendor(vendor="yahoo", symbol="GLD", release="first")
 
     @pytest.mark.parametrize("answer", ["[]", "{}", '{"observations": [{"day": 1}]}', "no json"])
     def test_another_json_is_named(self, httpserver: HTTPServer, web: Web, answer: str) -> None:

@@ -81,7 +81,10 @@ def fred_csv(wire: Wire, _: Request) -> bytes:
 
 def fred_api(wire: Wire, _: Request) -> bytes:
     name = "val" if wire.rename else "value"
-    rows = [{"date": f"{day:%Y-%m-%d}", name: str(wire.price(day))} for day in DAYS]
+    rows = [
+        {"realtime_start": "2026-02-06", "realtime_end": "2026-02-06", "date": f"{day:%Y-%m-%d}", name: str(price)}
+        for day, price in ((day, wire.price(day)) for day in DAYS)
+    ]
     return json.dumps({"observations": wire.rows(rows)}).encode()
 
 
