@@ -27,7 +27,7 @@ def margin_checks(margins: Margins) -> Iterator[Check]:
         for what, series in (("z", margin.std_residuals), ("z²", margin.std_residuals**2)):
             p_value = float(acorr_ljungbox(series, lags=[LAGS])["lb_pvalue"].iloc[0])
             yield Check(model, f"Ljung–Box p of {what}, {LAGS} lags", p_value, f"> {ALPHA}", p_value > ALPHA)
-        yield Check(model, "persistence", margin.persistence, "< 0.9999", margin.persistence < 0.9999)
+        yield Check(model, "persistence", margin.persistence, "< 0.9999", margin.persistence < 0.9999, True)
 
 
 def printed_name(model: str) -> str:
@@ -39,9 +39,9 @@ def correlation_checks(result: CorrelationResult) -> Iterator[Check]:
     """Convergence, smallest eigenvalue of R_t, persistence and remaining dependence of the whitened residuals."""
     model = printed_name(result.model)
     smallest = float(np.linalg.eigvalsh(result.correlations).min())
-    yield Check(model, "smallest eigenvalue of any R_t", smallest, "> 0.000001", smallest > 1e-6)
+    yield Check(model, "smallest eigenvalue of any R_t", smallest, "> 0.000001", smallest > 1e-6, True)
     gradient = result.convergence.gradient_norm
-    yield Check(model, "gradient per observation", gradient, "< 0.0001", result.convergence.converged)
+    yield Check(model, "gradient per observation", gradient, "< 0.0001", result.convergence.converged, True)
     persistence = float(result.psi[:2].sum())
     yield Check(model, "a + b", persistence, "< 0.9995", persistence < 0.9995)
     z = result.margins.std_residuals.to_numpy()
@@ -63,9 +63,11 @@ def regime_checks(result: SwitchingResult) -> Iterator[Check]:
     share = result.convergence.share_at_best
     yield Check(model, "share of starts at the best optimum", share, "> 0.2", share > 0.2)
     smallest = float(result.regime_shares.min())
-    yield Check(model, "smallest share of a regime", smallest, f"> {MINIMUM_SHARE}", smallest > MINIMUM_SHARE)
+    yield Check(model, "smallest share of a regime", smallest, f"> {MINIMUM_SHARE}", smallest > MINIMUM_SHARE, True)
     spells = int(result.regime_spells.min())
-    yield Check(model, "fewest spells of a regime", float(spells), f"≥ {MINIMUM_SPELLS}", spells >= MINIMUM_SPELLS)
+    yield Check(
+        model, "fewest spells of a regime", float(spells), f"≥ {MINIMUM_SPELLS}", spells >= MINIMUM_SPELLS, True
+    )
     probabilities = result.smoothed.to_numpy()
     measure = float(100.0 * result.k_regimes**2 * np.mean(np.prod(probabilities, axis=1)))
     yield Check(

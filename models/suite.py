@@ -71,13 +71,23 @@ class ParameterTable:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A model check with its target: `value` should satisfy `target`, e.g. "> .05"."""
+    """A model check with its target: `value` should satisfy `target`, e.g. "> .05".
+
+    `decisive` marks what a model cannot be used without: a failure is a red light, and whatever verdict rests on the
+    model may not go beyond "inconclusive".
+    """
 
     model: str
     name: str
     value: float
     target: str
     passed: bool
+    decisive: bool = False
+
+    @property
+    def red(self) -> bool:
+        """Whether the model may not be relied on."""
+        return self.decisive and not self.passed
 
 
 @dataclass(frozen=True)

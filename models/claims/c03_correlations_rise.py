@@ -195,4 +195,5 @@ CLAIM = Claim(
     measure=measure,
     primary=primary,
     correlated=("market",),
+    rests_on=("margin of",),
 )

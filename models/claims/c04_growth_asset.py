@@ -18,14 +18,20 @@ Literature Baur and McDermott (2010); Baur and Lucey (2010); Klein, Thu and Walt
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from data.calendar import changes
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction
+from models.claims.specifications import attempted
 from models.claims.tail_betas import (
+    SAMPLES,
     full_returns,
     on_rows,
     slope_of_later_sessions,
@@ -38,12 +44,14 @@ from models.claims.tail_betas import (
 from models.claims.verdict import SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven
-from models.inference.contrasts import ContrastEffect, Term, correlation_contrast
+from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
 from models.inference.intervals import normal_p_value
+from models.spans import summed
 
 ROLES = ("crypto", "growth", "market")
 #: Shown beside Bitcoin in the figure.
 COMPARED = ("growth", "metal")
+WEEK = 5
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -65,7 +73,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 normal_p_value(slope.value, slope.std_error or 0.0),
                 specifications,
             ),
-            Leg("it moves with growth shares beyond the market", growth.estimate, 0.0, growth.p_value),
+            Leg("it moves with growth shares beyond the market", growth.estimate, 0.0, growth.p_value, _growth(case)),
         ),
         combine=conjunction,
         kind="conjunctive",
@@ -92,20 +100,48 @@ def _haven(case: Case, dependent: str, since: pd.Timestamp | None = None) -> Saf
 
 def given_market(case: Case) -> ContrastEffect:
     """Correlation of Bitcoin and growth shares after the market's part has been taken out of both."""
-    z = case.full_residuals()[list(ROLES)].to_numpy()
-    market = np.column_stack([np.ones(len(z)), z[:, 2]])
-    beyond_market = z[:, :2] - market @ np.linalg.lstsq(market, z[:, :2], rcond=None)[0]
+    rows = _beyond_market(case.full_residuals()[list(ROLES)])
     return correlation_contrast(
-        beyond_market,
-        np.zeros(len(z), dtype=np.int64),
+        rows,
+        np.zeros(len(rows), dtype=np.int64),
         (Term(1.0, 0, 1, 0),),
-        strata=(len(z),),
+        strata=(len(rows),),
         level=case.level,
         replications=case.replications,
         block_bounds=case.block_bounds,
         seed=case.seed,
         method="correlation with growth shares given the market, devolatilised returns",
     )
+
+
+def _beyond_market(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """The first two columns after the third has been taken out of both."""
+    rows = frame.to_numpy(dtype=np.float64)
+    market = np.column_stack([np.ones(len(rows)), rows[:, 2]])
+    return np.asarray(rows[:, :2] - market @ np.linalg.lstsq(market, rows[:, :2], rcond=None)[0])
+
+
+def _growth(case: Case) -> tuple[SpecificationResult, ...]:
+    """Returns x growth series x sample, then weekly; influence-function intervals."""
+    frames = {"devolatilised": case.suite.std_residuals, "raw": case.panel.returns}
+
+    def specified(frame: pd.DataFrame, role: str, window: str, span: int = 1) -> Estimate:
+        rows = frame.loc[frame.index.isin(case.sessions(window)), ["crypto", role, "market"]].dropna()
+        beyond = _beyond_market(rows if span == 1 else summed(rows, span))
+        groups = np.zeros(len(beyond), dtype=np.int64)
+        return analytic_contrast(beyond, groups, (Term(1.0, 0, 1, 0),), level=case.level, method="given the market")
+
+    series = [
+        (kind, frame, role)
+        for (kind, frame), role in product(frames.items(), ("growth", "technology"))
+        if role in frame.columns
+    ]
+    listed = {
+        f"{kind}, {role}, {window.replace('_', ' ')}": partial(specified, frame, role, window)
+        for (kind, frame, role), window in product(series, ("full", *case.open_windows(*SAMPLES)))
+    }
+    listed["raw, growth, weekly"] = partial(specified, case.panel.returns, "growth", "full", WEEK)
+    return tuple(attempted(label, one) for label, one in listed.items())
 
 
 def _other_clocks(case: Case) -> tuple[SpecificationResult, ...]:
@@ -161,5 +197,6 @@ CLAIM = Claim(
     measure=measure,
     primary=primary,
     correlated=ROLES,
+    rests_on=("margin of crypto", "margin of growth", "margin of market"),
     later=Later("slope on the market in its worst sessions, since the article", later),
 )

@@ -17,6 +17,7 @@ from models.claims.primary import Primary, reaching
 from models.claims.rule import union
 from models.claims.verdict import Exhibit
 from models.claims.window_correlations import (
+    NO_PRIOR,
     PRIOR,
     WINDOW,
     WindowRows,
@@ -47,7 +48,13 @@ def measure(case: Case) -> Measurement | NotDecidable:
     return Measurement(
         legs=(
             Leg("the correlation has weakened", weaker.estimate, weakening, weaker.p_value, specifications),
-            Leg("the correlation is negative", negative.estimate, case.thresholds["negative"], negative.p_value),
+            Leg(
+                "the correlation is negative",
+                negative.estimate,
+                case.thresholds["negative"],
+                negative.p_value,
+                window_specifications(case, window, PAIR, _negative, NO_PRIOR),
+            ),
         ),
         combine=union,
         kind="union",
@@ -98,4 +105,5 @@ CLAIM = Claim(
     measure=measure,
     primary=primary,
     correlated=PAIR,
+    rests_on=("margin of crypto", "margin of metal"),
 )

@@ -115,4 +115,5 @@ CLAIM = Claim(
     measure=measure,
     primary=primary,
     correlated=ROLES,
+    rests_on=("margin of crypto", "margin of growth", "margin of metal"),
 )

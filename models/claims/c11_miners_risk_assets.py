@@ -17,18 +17,21 @@ Literature Baur and McDermott (2010); Baur and Trench (2022) on gold companies, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
 
 import pandas as pd
 
 from models.betas.conditional import dynamic_conditional_beta
 from models.betas.quantile import quantile_regression
-from models.betas.static import static_beta
+from models.betas.static import dimson_beta, huber_beta, static_beta
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
 from models.claims.primary import Primary, reaching
-from models.claims.rule import judge_effect
 from models.claims.specifications import attempted
 from models.claims.tail_betas import (
+    SAMPLES,
     full_returns,
     on_rows,
     slope_of_later_sessions,
@@ -43,10 +46,18 @@ from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven
 from models.inference.intervals import normal_p_value
 from models.inference.resampling import Resampling
+from models.spans import summed
 
 ROLES = ("miners", "metal", "market")
 #: Shown beside the miners in the figure.
 COMPARED = ("metal", "junior_miners", "crypto")
+#: How a beta is estimated in the specifications, and over how many sessions.
+ESTIMATORS: dict[str, Callable[[pd.Series, pd.Series, float], Estimate]] = {
+    "least squares": lambda y, x, level: static_beta(y, x, level=level)[str(x.name)],
+    "Huber": lambda y, x, level: huber_beta(y, x, level=level),
+    "Dimson": lambda y, x, level: dimson_beta(y, x, level=level),
+}
+SPANS = (5, 21)
 #: Resamples and parameter draws behind intervals of specifications.
 RESAMPLES = 199
 
@@ -70,7 +81,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 normal_p_value(slope.value, slope.std_error or 0.0),
                 specifications,
             ),
-            _high_beta(beta, case.thresholds["high_beta"]),
+            _high_beta(case, beta),
         ),
         combine=fall_then_beta,
         kind="judged apart",
@@ -96,19 +107,40 @@ def fall_then_beta(outcomes: Sequence[Outcome]) -> Outcome:
     return Outcome.MIXED if fall is Outcome.SUPPORTED and beta is not Outcome.SUPPORTED else fall
 
 
-def _high_beta(beta: Estimate, threshold: float) -> Leg:
-    excess = Estimate(
-        beta.value - threshold,
-        beta.std_error,
-        beta.lower - threshold,
-        beta.upper - threshold,
-        beta.level,
-        beta.n,
-        beta.unit,
-        f"{beta.method}; minus {threshold:.3g}",
+def _high_beta(case: Case, beta: Estimate) -> Leg:
+    """By the general rule on the excess, without a p-value: only C11a enters the family's correction."""
+    threshold = case.thresholds["high_beta"]
+    label = f"C11b: their beta on the market exceeds {threshold:.3g}"
+    return Leg(label, _excess(beta, threshold), 0.0, None, _betas(case, threshold))
+
+
+def _excess(beta: Estimate, threshold: float) -> Estimate:
+    return replace(
+        beta,
+        value=beta.value - threshold,
+        lower=beta.lower - threshold,
+        upper=beta.upper - threshold,
+        method=f"{beta.method}; minus {threshold:.3g}",
     )
-    ruling = judge_effect(excess, 0.0, p_adjusted=None, specifications=None)
-    return Leg(f"C11b: their beta on the market exceeds {threshold:.3g}", excess, 0.0, ruling=ruling)
+
+
+def _betas(case: Case, threshold: float) -> tuple[SpecificationResult, ...]:
+    """Estimator x sample, then longer spans and the junior miners."""
+
+    def specified(estimator: str, role: str, window: str, span: int = 1) -> Estimate | NotDecidable:
+        if role not in case.panel.returns.columns:
+            return NotDecidable(f"no series plays the role {role}")
+        rows = case.panel.returns.loc[case.sessions(window), [role, "market"]].dropna()
+        rows = rows if span == 1 else summed(rows, span)
+        return _excess(ESTIMATORS[estimator](rows[role], rows["market"], case.level), threshold)
+
+    listed = {
+        f"{estimator}, {window.replace('_', ' ')}": partial(specified, estimator, "miners", window)
+        for estimator, window in product(ESTIMATORS, ("full", *case.open_windows(*SAMPLES)))
+    }
+    listed |= {f"{span} sessions": partial(specified, "least squares", "miners", "full", span) for span in SPANS}
+    listed["junior miners"] = partial(specified, "least squares", "junior_miners", "full")
+    return tuple(attempted(label, one) for label, one in listed.items())
 
 
 def _other_estimators(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:

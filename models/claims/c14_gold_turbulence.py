@@ -63,7 +63,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     return Measurement(
         legs=(
             Leg("gold's variance gives the miners more than it takes", net, sesoi, _p_value(network), specifications),
-            _next_day_leg(slope),
+            _next_day_leg(case, slope),
         ),
         combine=conjunction,
         kind="conjunctive",
@@ -103,12 +103,26 @@ def _p_value(network: Connectedness) -> float:
     return bootstrap_p_value(draws, 2.0 * plain)
 
 
-def _next_day_leg(slope: Estimate | NotDecidable) -> Leg:
+def _next_day_leg(case: Case, slope: Estimate | NotDecidable) -> Leg:
     label = "gold's variance raises the miners' the next day"
     if isinstance(slope, NotDecidable):
         return Leg(label, slope, 0.0)
     p_value = student_p_value(slope.value, slope.std_error or 0.0, cosine_degrees_of_freedom(slope.n))
-    return Leg(label, slope, 0.0, p_value)
+    return Leg(label, slope, 0.0, p_value, _next_day_specifications(case))
+
+
+def _next_day_specifications(case: Case) -> tuple[SpecificationResult, ...]:
+    """Measure of variance x miners x sample."""
+
+    def specified(measure_name: str, target: str, window: str) -> Estimate | NotDecidable:
+        if target not in case.panel.bars:
+            return NotDecidable(f"no daily ranges of {target}")
+        frame = log_variances(case, window, measure_name, (SOURCE, target))
+        return heterogeneous_autoregression(frame[target], frame[SOURCE], level=case.level)
+
+    grid = product(MEASURES, (TARGET, "junior_miners"), case.open_windows(*SAMPLES))
+    listed = {", ".join(one).replace("_", " "): partial(specified, *one) for one in grid}
+    return tuple(attempted(label, one) for label, one in listed.items())
 
 
 def _specifications(case: Case) -> tuple[SpecificationResult, ...]:

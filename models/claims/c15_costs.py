@@ -27,6 +27,7 @@ import pandas as pd
 from models.betas.garch_regression import Distribution, Volatility, garch_regression
 from models.betas.static import static_beta
 from models.claims.claim import Case, Claim, Later, Leg, Measurement
+from models.claims.oil import around_zero, oil_returns
 from models.claims.primary import Primary
 from models.claims.rule import conjunction
 from models.claims.specifications import attempted
@@ -41,9 +42,7 @@ CONTROLS = ("metal", "market")
 #: Changes to which a slope is brought: one percent of oil, ten basis points of the spread; both give percent.
 STEPS = {"oil": 1.0, "credit": 10.0}
 UNITS = {"oil": "", "credit": "per 10 bp"}
-#: Oil's price fell below zero between these dates.
-BELOW_ZERO = (pd.Timestamp("2020-04-15"), pd.Timestamp("2020-04-30"))
-WEEK = 5
+WEEK, MONTH = 5, 21
 SAMPLES = ("post_2020", "bitcoin_fund_era")
 #: Groups of sessions, by the level of oil, in the figure.
 GROUPS = 10
@@ -70,6 +69,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 credit,
                 0.0,
                 _p_value(credit),
+                _credit_specifications(case, rows),
             ),
         ),
         combine=conjunction,
@@ -89,17 +89,7 @@ def cost_rows(case: Case, dependent: str = DEPENDENT, window: str = "full") -> p
     columns = [dependent, *CONTROLS, "credit", *(["dollar"] if "dollar" in returns.columns else [])]
     joint = returns[columns].assign(oil=oil_returns(case.panel.levels["oil"]))
     rows = common_spans(joint.loc[case.sessions("full")])
-    return rows.loc[rows.index.isin(case.sessions(window)) & ~_in_months_below_zero(rows)]
-
-
-def oil_returns(levels: pd.Series) -> pd.Series:
-    """Percent log change of oil since its last positive price; NaN where it has none."""
-    present = levels.where(levels > 0.0).dropna()
-    return (100.0 * pd.Series(np.log(present.to_numpy()), index=present.index).diff()).reindex(levels.index[1:])
-
-
-def _in_months_below_zero(rows: pd.DataFrame) -> np.ndarray:
-    return np.asarray((rows.index >= BELOW_ZERO[0]) & (rows.index <= BELOW_ZERO[1]))
+    return rows.loc[rows.index.isin(case.sessions(window)) & ~around_zero(rows.index)]
 
 
 def _p_value(estimate: Estimate) -> float:
@@ -123,25 +113,22 @@ def _slope(
     dependent: str = DEPENDENT,
     volatility: Volatility = "garch",
     distribution: Distribution = "normal",
+    cost: str = "oil",
 ) -> Estimate:
     fit = garch_regression(rows[dependent], rows[[*CONTROLS, *COSTS]], volatility=volatility, distribution=distribution)
-    return fit.combination({"oil": -1.0}, level=case.level, method="minus the slope on oil")
+    method = f"minus the slope on {cost}"
+    return fit.combination({cost: -STEPS[cost]}, level=case.level, method=method, unit=UNITS[cost])
 
 
-def _plain(case: Case, rows: pd.DataFrame, columns: tuple[str, ...] = (*CONTROLS, *COSTS)) -> Estimate:
-    return _oriented(static_beta(rows[DEPENDENT], rows[list(columns)], level=case.level)["oil"])
+def _plain(
+    case: Case, rows: pd.DataFrame, columns: tuple[str, ...] = (*CONTROLS, *COSTS), cost: str = "oil"
+) -> Estimate:
+    slope = static_beta(rows[DEPENDENT], rows[list(columns)], level=case.level)[cost]
+    return replace(_oriented(_scaled(slope, STEPS[cost])), unit=UNITS[cost])
 
 
 def _specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
-    """One change at a time: errors, frequency, sample, miners, and what is held to be oil's own part."""
-
-    def window(name: str) -> Estimate:
-        return _slope(case, cost_rows(case, window=name))
-
-    def juniors() -> Estimate | NotDecidable:
-        if "junior_miners" not in case.panel.returns.columns:
-            return NotDecidable("no series plays the role junior_miners")
-        return _slope(case, cost_rows(case, "junior_miners"), "junior_miners")
+    """One change at a time, and what is held to be oil's own part."""
 
     def own_part() -> Estimate | NotDecidable:
         if "dollar" not in rows.columns:
@@ -155,16 +142,41 @@ def _specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult
         return _plain(case, split, (*CONTROLS, "credit", "oil", "other"))
 
     listed: dict[str, Callable[[], Estimate | NotDecidable]] = {
-        "GJR with t errors": lambda: _slope(case, rows, volatility="gjr", distribution="t"),
-        "least squares": lambda: _plain(case, rows),
         "without the credit spread": lambda: _plain(case, rows, (*CONTROLS, "oil")),
-        "weekly": lambda: _plain(case, summed(rows, WEEK)),
-        "monthly": lambda: _plain(case, summed(rows, 21)),
-        **{f"sample {name.replace('_', ' ')}": partial(window, name) for name in case.open_windows(*SAMPLES)},
-        "junior miners": juniors,
         "oil after market and dollar": own_part,
         "oil and shares in opposite directions": of_supply,
-        "oil of the session before": lambda: _plain(case, rows.assign(oil=rows["oil"].shift(1)).dropna()),
+    }
+    return (*_common(case, rows, "oil"), *(attempted(label, specified) for label, specified in listed.items()))
+
+
+def _credit_specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
+    """The same changes for the spread, and without oil beside it."""
+    without = attempted("without oil", lambda: _plain(case, rows, (*CONTROLS, "credit"), "credit"))
+    return (*_common(case, rows, "credit"), without)
+
+
+def _common(case: Case, rows: pd.DataFrame, cost: str) -> tuple[SpecificationResult, ...]:
+    """Errors, frequency, sample, miners, and the session before."""
+
+    def window(name: str) -> Estimate:
+        return _slope(case, cost_rows(case, window=name), cost=cost)
+
+    def juniors() -> Estimate | NotDecidable:
+        if "junior_miners" not in case.panel.returns.columns:
+            return NotDecidable("no series plays the role junior_miners")
+        return _slope(case, cost_rows(case, "junior_miners"), "junior_miners", cost=cost)
+
+    def before() -> Estimate:
+        return _plain(case, rows.assign(**{cost: rows[cost].shift(1)}).dropna(), cost=cost)
+
+    listed: dict[str, Callable[[], Estimate | NotDecidable]] = {
+        "GJR with t errors": lambda: _slope(case, rows, volatility="gjr", distribution="t", cost=cost),
+        "least squares": lambda: _plain(case, rows, cost=cost),
+        "weekly": lambda: _plain(case, summed(rows, WEEK), cost=cost),
+        "monthly": lambda: _plain(case, summed(rows, MONTH), cost=cost),
+        **{f"sample {name.replace('_', ' ')}": partial(window, name) for name in case.open_windows(*SAMPLES)},
+        "junior miners": juniors,
+        f"{cost} of the session before": before,
     }
     return tuple(attempted(label, specified) for label, specified in listed.items())
 

@@ -27,9 +27,9 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 
-from models.claims.c15_costs import BELOW_ZERO, oil_returns
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.oil import around_zero, oil_returns
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
 from models.claims.specifications import attempted
@@ -120,7 +120,7 @@ def _attribution(
 def _slope_sessions(case: Case, window: str) -> pd.DatetimeIndex:
     """Sessions that may give slopes: those of the window without the weeks around oil's negative price."""
     sessions = case.sessions(window)
-    return sessions[(sessions < BELOW_ZERO[0]) | (sessions > BELOW_ZERO[1])]
+    return sessions[~around_zero(sessions)]
 
 
 def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:

@@ -10,7 +10,8 @@ Trap       Volume grows over the years, differs by weekday and rises with the si
            what is left.
 Criteria   "Extreme" needs both parts. Level: mean abnormal log volume on fear days minus other days, by the general
            rule against the log of `ratio`. Frequency: the probability of a top-five-percent volume day on fear days
-           over that on others, less one, by the general rule against `risk_ratio` less one.
+           over that on others, less one, by the general rule against `risk_ratio` less one. Fear comes in few long
+           spells: each p-value is the larger of the bootstrap's and that of placebo labels which keep their runs.
 Thresholds ratio (times), risk_ratio (times), spike (quantile of volume from which a day is extreme).
 Statistic  Difference of means and ratio of probabilities; labels travel with their days in the stationary bootstrap.
 Secondary  The same for gold, the miners and the market: is Bitcoin special? Slope on fear beside the size of the move.
@@ -25,6 +26,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import as_times
@@ -35,6 +37,7 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import least_squares
 from models.inference.intervals import student_estimate
+from models.inference.placebo import rotation_test
 from models.inference.resampling import Resampling
 from models.liquidity import MINIMUM_STRESS, VolumeResponse, abnormal_log_volume, volume_response
 from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
@@ -44,6 +47,8 @@ FUND = "crypto_fund"
 #: Assets beside which Bitcoin is set.
 OTHERS = ("metal", "miners", "market")
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
+#: Resamples of specifications; rotations of the labels behind the placebo tests.
+FEW, PLACEBOS = 199, 999
 #: Sessions around the first day of a spell in the figure.
 BEFORE, AFTER = 5, 15
 
@@ -61,10 +66,12 @@ def measure(case: Case) -> Measurement | NotDecidable:
     sesoi = float(np.log(case.thresholds["ratio"]))
     specifications = _specifications(case)
     usable = labels[abnormal.notna()]
+    placebos = _placebos(case, abnormal[abnormal.notna()], usable)
+    level_p = max(response.p_value, placebos["level"].p_value)
     return Measurement(
         legs=(
-            Leg("volume is far above its usual level", difference, sesoi, response.p_value, specifications),
-            _frequency_leg(case, response),
+            Leg("volume is far above its usual level", difference, sesoi, level_p, specifications),
+            _frequency_leg(case, response, placebos["frequency"]),
         ),
         combine=conjunction,
         kind="conjunctive",
@@ -73,7 +80,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n=len(usable),
         n_events=spells(usable),
         window=f"{case.describe('full')}, {int(usable.sum())} of them in fear",
-        secondary=_readings(case, abnormal, labels, response),
+        secondary={
+            **_readings(case, abnormal, labels, response),
+            **{f"{name} against placebo labels": test for name, test in placebos.items()},
+        },
         exhibits=_around_spells(case, abnormal, usable),
     )
 
@@ -97,20 +107,73 @@ def _response(case: Case) -> VolumeResponse | NotDecidable:
     )
 
 
-def _frequency_leg(case: Case, response: VolumeResponse) -> Leg:
+def _placebos(case: Case, abnormal: pd.Series, labels: pd.Series) -> dict[str, TestResult]:
+    """Level and frequency against rotated labels: fear comes in few long spells, and so does busy trading."""
+    volume = abnormal.to_numpy(dtype=np.float64)
+    extreme = volume >= np.quantile(volume, case.thresholds["spike"])
+    statistics: dict[str, Callable[[NDArray[np.bool_]], float]] = {
+        "level": lambda label: float(volume[label].mean() - volume[~label].mean()),
+        "frequency": lambda label: float(extreme[label].mean() - extreme[~label].mean()),
+    }
+    return {
+        name: rotation_test(
+            statistic,
+            labels.to_numpy(dtype=bool),
+            rotations=min(PLACEBOS, len(labels) - 1),
+            seed=case.seed,
+            null="The labels of fear have nothing to do with volume.",
+        )
+        for name, statistic in statistics.items()
+    }
+
+
+def _frequency_leg(case: Case, response: VolumeResponse, placebo: TestResult) -> Leg:
     """Excess of the risk ratio over one, so that no excess is zero."""
     label = "extreme days are more frequent (risk ratio less one)"
     ratio, sesoi = response.risk_ratio, case.thresholds["risk_ratio"] - 1.0
     if isinstance(ratio, NotDecidable):
         return Leg(label, ratio, sesoi)
-    excess = replace(
+    p_value = max(response.risk_ratio_p_value, placebo.p_value)
+    return Leg(label, _less_one(ratio), sesoi, p_value, _frequency_specifications(case))
+
+
+def _less_one(ratio: Estimate) -> Estimate:
+    return replace(
         ratio,
         value=ratio.value - 1.0,
         lower=ratio.lower - 1.0,
         upper=ratio.upper - 1.0,
         method=f"{ratio.method}; less one",
     )
-    return Leg(label, excess, sesoi, response.risk_ratio_p_value)
+
+
+def _frequency_specifications(case: Case) -> tuple[SpecificationResult, ...]:
+    """Label x sample, coins in place of dollars, and other volumes that count as extreme."""
+    labels, volumes = _stress_labels(case), _volumes(case)
+    fear, spike = next(iter(labels)), case.thresholds["spike"]
+
+    def specified(kind: str, name: str, window: str, extreme: float) -> Estimate | NotDecidable:
+        volume = volumes[kind]()
+        abnormal = NotDecidable("no volume") if volume is None else abnormal_log_volume(volume)
+        if isinstance(abnormal, NotDecidable):
+            return abnormal
+        sessions = case.sessions(window)
+        resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+        own, label, returns = (
+            series.reindex(sessions) for series in (abnormal, labels[name], case.panel.returns[SUBJECT])
+        )
+        response = volume_response(own, label, returns, resampling, spike=extreme)
+        ratio = response if isinstance(response, NotDecidable) else response.risk_ratio
+        return ratio if isinstance(ratio, NotDecidable) else _less_one(ratio)
+
+    listed = [("dollars", name, window, spike) for name, window in product(labels, case.open_windows(*SAMPLES))]
+    listed += [("coins", fear, window, spike) for window in case.open_windows(*SAMPLES)]
+    listed += [("dollars", fear, "full", extreme) for extreme in (0.9, 0.99) if extreme != spike]
+    results = []
+    for kind, name, window, extreme in listed:
+        label = f"{kind}, {name}, {window.replace('_', ' ')}, top {100.0 * (1.0 - extreme):.3g} %"
+        results.append(attempted(label, partial(specified, kind, name, window, extreme)))
+    return tuple(results)
 
 
 def _difference(abnormal: pd.Series, labels: pd.Series, level: float, what: str) -> Estimate | NotDecidable:

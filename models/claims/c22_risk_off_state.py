@@ -14,17 +14,22 @@ Premise    If the state part fails, the premise of the article fails, and page o
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.facts import ended
+from models.claims.facts import ended, moved_spans, observed
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
-from models.claims.verdict import Exhibit, Outcome
+from models.claims.specifications import attempted
+from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable
 from models.margins import fit_margins
+from models.margins.types import Volatility
 from models.persistence import variance_half_life
 from models.regimes.uncertainty import filtered_draws, mean_filtered
 
@@ -41,10 +46,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     durations = case.suite.regimes.durations(case.level)
     return Measurement(
         legs=(
-            _state_leg(state, case.thresholds["state_margin"]),
+            _state_leg(case, state, window),
             _percentile_leg(case, window, "fear", case.thresholds["fear_percentile"]),
             _percentile_leg(case, window, "credit", case.thresholds["credit_percentile"]),
-            _persistence_leg(half_life, case.thresholds["half_life_days"]),
+            _persistence_leg(case, half_life),
         ),
         combine=conjunction,
         kind="conjunctive",
@@ -54,6 +59,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=window.size,
         window=case.describe("short"),
         secondary={
+            "the same probability with parameters known then": _known_then(case, window),
             "expected duration of the turbulent state, sessions": durations[-1],
             "half-life of a variance shock, sessions": half_life,
         },
@@ -89,11 +95,73 @@ def _state(case: Case, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
     )
 
 
-def _state_leg(state: Estimate | NotDecidable, margin: float) -> Leg:
+def _known_then(case: Case, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
+    """Mean probability by the last estimation before the window's sessions: quasi-real-time."""
+    found = case.suite.vintages
+    if isinstance(found, NotDecidable):
+        return found
+    inside = found.filtered.loc[found.filtered.index.isin(window)].iloc[:, -1]
+    if len(inside) < window.size:
+        return NotDecidable("the estimations do not cover the window")
+    return observed(inside.mean(), "probability", len(inside), case.level, "parameters of the last full year before")
+
+
+def _state_specifications(case: Case, window: pd.DatetimeIndex) -> tuple[SpecificationResult, ...]:
+    """What was known then, before each close and in hindsight; other sessions around the window."""
+    regimes = case.suite.regimes
+    paths = {"filtered": regimes.filtered, "before each close": regimes.predicted, "in hindsight": regimes.smoothed}
+
+    def mean(path: str, sessions: pd.DatetimeIndex) -> Estimate | NotDecidable:
+        inside = paths[path].loc[paths[path].index.isin(sessions)].iloc[:, -1]
+        if inside.empty:
+            return NotDecidable("no session with a probability")
+        return observed(inside.mean() - 0.5, "probability", len(inside), case.level, f"{path}, less one half")
+
+    known = _known_then(case, window)
+    results = [
+        SpecificationResult(
+            "parameters known then", known if isinstance(known, NotDecidable) else _shifted(known, -0.5)
+        ),
+        *(SpecificationResult(path, mean(path, window)) for path in list(paths)[1:]),
+    ]
+    for span in moved_spans(case, "short"):
+        sessions = paths["filtered"].loc[span.base : span.last].index[1:]
+        results.append(SpecificationResult(span.label, mean("filtered", pd.DatetimeIndex(sessions))))
+    return tuple(results)
+
+
+def _half_life_specifications(case: Case) -> tuple[SpecificationResult, ...]:
+    """Series x volatility model x sample, less the sessions asked for."""
+
+    def specified(role: str, volatility: Volatility, window: str) -> Estimate | NotDecidable:
+        if role not in case.panel.returns.columns:
+            return NotDecidable(f"no series plays the role {role}")
+        returns = case.panel.complete_returns((role,))
+        inside = returns.loc[returns.index.isin(case.sessions(window))]
+        margin = fit_margins(inside, volatility=volatility).fitted[0]
+        found = variance_half_life(margin, level=case.level)
+        return found if isinstance(found, NotDecidable) else _shifted(found, -case.thresholds["half_life_days"])
+
+    models: tuple[Volatility, ...] = ("garch", "gjr")
+    grid = product(("market", "growth"), models, ("full", *case.open_windows("post_2020")))
+    return tuple(
+        attempted(f"{role}, {volatility}, {window.replace('_', ' ')}", partial(specified, role, volatility, window))
+        for role, volatility, window in grid
+    )
+
+
+def _state_leg(case: Case, state: Estimate | NotDecidable, window: pd.DatetimeIndex) -> Leg:
+    margin = case.thresholds["state_margin"]
     label = "the reference series were turbulent"
     if isinstance(state, NotDecidable):
         return Leg(label, state, margin)
-    return Leg(f"{label} (probability {state.value:.2f})", _shifted(state, -0.5), margin)
+    return Leg(
+        f"{label} (probability {state.value:.2f})",
+        _shifted(state, -0.5),
+        margin,
+        None,
+        _state_specifications(case, window),
+    )
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:
@@ -140,15 +208,16 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
     )
 
 
-def _persistence_leg(half_life: Estimate | NotDecidable, wanted: float) -> Leg:
+def _persistence_leg(case: Case, half_life: Estimate | NotDecidable) -> Leg:
     """Half-life beyond the wanted one, in sessions; the test is on the log, as the interval is."""
+    wanted = case.thresholds["half_life_days"]
     label = f"the half-life of a variance shock, less {wanted:.0f} sessions, is positive"
     if isinstance(half_life, NotDecidable):
         return Leg(label, half_life, 0.0)
     label = f"{label} (half-life {half_life.value:.0f} sessions)"
     on_log = float(half_life.std_error or 0.0) / half_life.value
     p_value = float(2.0 * stats.norm.sf(abs(np.log(half_life.value / wanted)) / on_log))
-    return Leg(label, _shifted(half_life, -wanted), 0.0, p_value)
+    return Leg(label, _shifted(half_life, -wanted), 0.0, p_value, _half_life_specifications(case))
 
 
 def primary(case: Case) -> Primary | NotDecidable:
@@ -166,4 +235,5 @@ CLAIM = Claim(
     thresholds=("state_margin", "fear_percentile", "credit_percentile", "half_life_days"),
     measure=measure,
     primary=primary,
+    rests_on=("Markov switching",),
 )

@@ -29,7 +29,7 @@ from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction
 from models.claims.specifications import smallest
-from models.claims.tail_betas import full_returns, tail_slopes, without_each_crisis, worst
+from models.claims.tail_betas import full_returns, tail_slopes, tail_specifications, without_each_crisis, worst
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable
 from models.inference.hac import least_squares
@@ -79,6 +79,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 room,
                 0.0,
                 normal_p_value(room.value, room.std_error or 0.0),
+                _rooms(case),
             ),
         ),
         combine=conjunction,
@@ -135,6 +136,17 @@ def _room(slope: Estimate, allowed: float) -> Estimate:
         slope.n,
         slope.unit,
         f"{allowed:.2g} minus the {slope.method}",
+    )
+
+
+def _rooms(case: Case) -> tuple[SpecificationResult, ...]:
+    """The same room with the slope measured otherwise."""
+    allowed = case.thresholds["safe_haven"]
+    return tuple(
+        SpecificationResult(
+            one.label, one.estimate if isinstance(one.estimate, NotDecidable) else _room(one.estimate, allowed)
+        )
+        for one in tail_specifications(case, "metal")
     )
 
 

@@ -146,8 +146,6 @@ class Measurement:
         The number a reader would quote, and what it is.
     n, n_events, window
     secondary, exhibits
-    cap : str or None
-        Why the verdict may not go beyond "inconclusive".
     """
 
     legs: tuple[Leg, ...]
@@ -160,7 +158,6 @@ class Measurement:
     n_events: int | None = None
     secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
-    cap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +194,8 @@ class Claim:
         The headline alone, on the windows of the case, cheaper than `measure`.
     correlated : tuple of str
         Roles that must be among the assets of the study's correlation model.
+    rests_on : tuple of str
+        How the names of those of the suite's models begin without which the verdict means nothing.
     later : Later or None
         Instead of `primary` on the sessions after the article's date.
     """
@@ -208,11 +207,21 @@ class Claim:
     measure: Callable[[Case], Measurement | NotDecidable]
     primary: Callable[[Case], Primary | NotDecidable]
     correlated: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
     later: Later | None = None
 
     def dated(self, study: Study) -> tuple[str, ...]:
         """Those of its windows that have an end of their own."""
         return tuple(name for name in self.windows if name in study.windows and study.windows[name].last is not None)
+
+    def cap(self, suite: Suite) -> str | None:
+        """Why the verdict may not go beyond "inconclusive": a red light of a model that it rests on."""
+        if not self.rests_on:
+            return None
+        red = [check for check in suite.checks if check.red and check.model.startswith(self.rests_on)]
+        if not red:
+            return None
+        return f"the {red[0].model} failed a check ({red[0].name}: {red[0].value:.4g}, wanted {red[0].target})"
 
     def gate(self, case: Case) -> NotDecidable | None:
         """Why the claim cannot be measured on a case, None where it can."""

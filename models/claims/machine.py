@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 
 from data.errors import StudyFileError
 from data.panel import Panel
@@ -19,6 +19,7 @@ from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
 from models.estimate import NotDecidable
 from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
 from models.suite import Suite
+from models.workers import in_parallel
 
 Progress = Callable[[str], None]
 
@@ -51,8 +52,8 @@ def judge_claims(
         Case(panel, study, suite, study.claims[claim.id].thresholds, replications, claim_seed_of(seed, claim.id))
         for claim in claims
     ]
-    results = Parallel(n_jobs=workers, return_as="generator")(
-        delayed(_measure_one)(claim, case) for claim, case in zip(claims, cases, strict=True)
+    results = in_parallel(
+        workers, (delayed(_measure_one)(claim, case) for claim, case in zip(claims, cases, strict=True))
     )
     measured, moved = [], []
     for claim, (result, windows) in zip(claims, results, strict=True):
@@ -61,7 +62,7 @@ def judge_claims(
         moved.append(windows)
     adjusted = _adjusted_p_values(measured, study)
     return tuple(
-        replace(_verdict(claim, result, study, panel, case.seed, adjusted.get(claim.id)), moved=windows)
+        replace(_verdict(claim, result, case, adjusted.get(claim.id)), moved=windows)
         for (claim, result), case, windows in zip(measured, cases, moved, strict=True)
     )
 
@@ -144,12 +145,10 @@ def primary_p_value(result: Measurement) -> float | None:
 def _verdict(
     claim: Claim,
     result: Measurement | NotDecidable,
-    study: Study,
-    panel: Panel,
-    seed: int,
+    case: Case,
     adjusted: Adjusted | None,
 ) -> Verdict:
-    settings = study.claims[claim.id]
+    study, settings = case.study, case.study.claims[claim.id]
     if isinstance(result, NotDecidable):
         return Verdict(
             id=claim.id,
@@ -168,14 +167,15 @@ def _verdict(
             n=0,
             n_events=None,
             window="",
-            data_kind=panel.kind,
-            seed=seed,
+            data_kind=case.panel.kind,
+            seed=case.seed,
         )
     parts = tuple(_part(leg, result, adjusted, study.verdict.share_needed) for leg in result.legs)
     outcome = result.combine([part.outcome for part in parts])
     reason = _reason(parts)
-    if result.cap is not None and outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.NOT_SUPPORTED):
-        outcome, reason = Outcome.INCONCLUSIVE, f"Held at inconclusive because {result.cap}."
+    cap = claim.cap(case.suite)
+    if cap is not None and outcome in (Outcome.SUPPORTED, Outcome.MIXED, Outcome.NOT_SUPPORTED):
+        outcome, reason = Outcome.INCONCLUSIVE, f"Held at inconclusive because {cap}."
     return Verdict(
         id=claim.id,
         statement=settings.statement,
@@ -193,8 +193,8 @@ def _verdict(
         n=result.n,
         n_events=result.n_events,
         window=result.window,
-        data_kind=panel.kind,
-        seed=seed,
+        data_kind=case.panel.kind,
+        seed=case.seed,
         specifications=parts[0].specifications,
         share=parts[0].share,
         median=parts[0].median,

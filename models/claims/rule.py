@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from scipy import stats
+
 from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate
 from models.inference.power import smallest_detectable_effect
@@ -126,10 +128,14 @@ def held_at_mixed(
 
 
 def detectable(effect: Estimate, sesoi: float, comparisons: int = 1) -> float | None:
-    """The effect this design finds with a power of 80 %, None where the effect has no standard error."""
-    if effect.std_error is None:
+    """The effect this design finds with a power of 80 %, None where the interval has no width.
+
+    What the interval itself says of the effect's uncertainty decides: half its width over the normal quantile.
+    """
+    std_error = (effect.upper - effect.lower) / 2.0 / float(stats.norm.ppf((1.0 + effect.level) / 2.0))
+    if std_error <= 0.0:
         return None
-    return smallest_detectable_effect(effect.std_error, sesoi, level=effect.level, comparisons=comparisons)
+    return smallest_detectable_effect(std_error, sesoi, level=effect.level, comparisons=comparisons)
 
 
 def judge_range(effect: Estimate, low: float, high: float, tolerance: float, specifications: Curve | None) -> Ruling:

@@ -108,12 +108,7 @@ def bias_corrected_estimate(
     refusal = _refusal(value, usable.size, draws.size)
     if refusal is not None:
         return refusal
-    below = (np.sum(usable < value) + 0.5 * np.sum(usable == value)) / usable.size
-    bias = stats.norm.ppf(np.clip(below, 1.0 / (usable.size + 1), 1.0 - 1.0 / (usable.size + 1)))
-    kept = jackknife[np.isfinite(jackknife)]
-    centred = kept.mean() - kept
-    spread = np.sum(centred**2)
-    acceleration = np.sum(centred**3) / (6.0 * spread**1.5) if spread > 0.0 else 0.0
+    bias, acceleration = _bias_and_acceleration(value, usable, jackknife)
     shifted = bias + stats.norm.ppf([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     low, high = np.quantile(usable, stats.norm.cdf(bias + shifted / (1.0 - acceleration * shifted)))
     return Estimate(
@@ -126,6 +121,27 @@ def bias_corrected_estimate(
         unit,
         f"{method}; BCa stationary bootstrap, {usable.size} resamples",
     )
+
+
+def bias_corrected_p_value(value: float, draws: Array, jackknife: Array, null: float) -> float:
+    r"""Two-sided p-value that inverts the bias-corrected and accelerated interval at `null`.
+
+    Parameters
+    ----------
+    value, draws, jackknife
+        As in `bias_corrected_estimate`.
+    null : float
+
+    Notes
+    -----
+    With :math:`u = \Phi^{-1}(G(null)) - z_0`, G the distribution of the draws, the limit at `null` is that of
+    :math:`z = u/(1 + a u) - z_0`; the p-value is twice the smaller tail of z, at least 1 / (B + 1).
+    """
+    usable = draws[np.isfinite(draws)]
+    bias, acceleration = _bias_and_acceleration(value, usable, jackknife)
+    shifted = stats.norm.ppf(_inner_share(usable, null)) - bias
+    z = shifted / (1.0 + acceleration * shifted) - bias
+    return float(min(1.0, max(2.0 * stats.norm.sf(abs(z)), 1.0 / (usable.size + 1))))
 
 
 def block_jackknife(statistic: Callable[[Indices], Array], rows: int, blocks: int) -> Array:
@@ -142,6 +158,20 @@ def bootstrap_p_value(draws: Array, null: float = 0.0) -> float:
     usable = draws[np.isfinite(draws)]
     smaller = min(float(np.mean(usable <= null)), float(np.mean(usable >= null)))
     return min(1.0, max(2.0 * smaller, 1.0 / (usable.size + 1)))
+
+
+def _bias_and_acceleration(value: float, usable: Array, jackknife: Array) -> tuple[float, float]:
+    kept = jackknife[np.isfinite(jackknife)]
+    centred = kept.mean() - kept
+    spread = np.sum(centred**2)
+    acceleration = np.sum(centred**3) / (6.0 * spread**1.5) if spread > 0.0 else 0.0
+    return float(stats.norm.ppf(_inner_share(usable, value))), float(acceleration)
+
+
+def _inner_share(usable: Array, value: float) -> float:
+    """Share of the draws below a value, ties at half, never zero or one."""
+    below = (np.sum(usable < value) + 0.5 * np.sum(usable == value)) / usable.size
+    return float(np.clip(below, 1.0 / (usable.size + 1), 1.0 - 1.0 / (usable.size + 1)))
 
 
 def _refusal(value: float, usable: int, asked: int) -> NotDecidable | None:
