@@ -172,6 +172,35 @@ def normalise_states(states: Array) -> Array:
 
 
 @njit(cache=True)
+def target_news(x: Array, expected: Array, target: Array, scale: float, rescaled: bool) -> Array:
+    """Packed scale (x_i x_j - expected_ij), shape (T, M); see `sandwich.target_influence`.
+
+    Parameters
+    ----------
+    x : array, shape (T, N)
+    expected : array, shape (T, M)
+    target : array, shape (M,)
+    rescaled : bool
+        Whether the target is rescaled to a unit diagonal, which takes s_ij (x_ii - Q_ii + x_jj - Q_jj) / 2 off.
+    """
+    periods, size = x.shape
+    news, own = np.empty(expected.shape), np.empty(size)
+    for t in range(periods):
+        for i in range(size):
+            diagonal = i * (i + 1) // 2 + i
+            own[i] = 0.5 * (x[t, i] * x[t, i] - expected[t, diagonal])
+        k = 0
+        for i in range(size):
+            for j in range(i + 1):
+                value = x[t, i] * x[t, j] - expected[t, k]
+                if rescaled:
+                    value -= target[k] * (own[i] + own[j])
+                news[t, k] = scale * value
+                k += 1
+    return news
+
+
+@njit(cache=True)
 def pool_correlations(r: Array, blocks: Array) -> None:
     """Replace each correlation by the mean over its pair of blocks, in place; the diagonal stays one."""
     size = r.shape[0]

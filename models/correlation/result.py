@@ -32,7 +32,7 @@ from models.margins.estimation import FittedMargin
 from models.optimise import Convergence
 
 #: Share of inadmissible parameter draws above which a band is bootstrapped, and with how many refits.
-MAX_REJECTED, SUBSTITUTE_DRAWS = 0.3, 199
+MAX_REJECTED, SUBSTITUTE_DRAWS = 0.3, 99
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,7 +223,7 @@ class CorrelationResult:
         kind : {"parameter", "bootstrap"}
             "parameter": draws of all parameters, filtered on the same returns. "bootstrap": both steps refitted to
             `draws` simulated samples, which shows skewness and bias of the estimates, at a cost of `draws` fits. Where
-            more than 30 % of the parameter draws are not admissible, the bootstrap takes their place with at most 199
+            more than 30 % of the parameter draws are not admissible, the bootstrap takes their place with at most 99
             fits; the band's `kind` says so.
         simultaneous : bool
             Cover the whole path instead of each date.

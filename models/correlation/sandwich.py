@@ -9,6 +9,8 @@ matrix as A^-1 B A^-T / T for the stacked moments (Newey and McFadden 1994, sect
     IF_psi = (-H_psi)^-1 u_t
     IF_S   = m_t + (dS/dpsi) IF_psi,t + (dS/dphi) IF_phi,t
 
+All three are linear in (IF_phi, m_t, s_psi,t), whose cross products are taken once.
+
 m_t is the martingale form of the targeting moment: with k = (1 - b) / (1 - a - b), sum_t (x_t x_t' - S) equals
 k sum_t (x_t x_t' - Q_t) up to O(1), and the latter is a martingale difference, so that no HAC estimate is needed.
 """
@@ -21,7 +23,13 @@ import numpy as np
 
 from models.correlation.dynamics import Dynamics, Moments, normalised, pack, unpack
 from models.correlation.likelihood import Evaluation, coefficients, evaluate
-from models.correlation.recursions import diagonal_margin_pass, normalise_states, reverse_pass, state_pass
+from models.correlation.recursions import (
+    diagonal_margin_pass,
+    normalise_states,
+    reverse_pass,
+    state_pass,
+    target_news,
+)
 from models.correlation.types import Array
 from models.margins import Margins
 
@@ -56,12 +64,13 @@ def stacked_covariance(
     """
     periods = z.shape[0]
     centre = evaluate(dynamics, z, moments, psi, nu, slopes=True)
-    influence_margins = np.hstack([margin.influence for margin in margins.fitted])
     martingale = target_influence(dynamics, z, centre, psi)
-    slopes = target_slopes(dynamics, margins, z, centre, psi)
-    influence_target = martingale + _through_margins(slopes, margins, z.shape[1])
+    scores = centre.scores[:, centre.scores.shape[1] - free :]
+    pieces = np.hstack([*(margin.influence for margin in margins.fitted), martingale, scores])
+    first = pieces.shape[1] - martingale.shape[1] - free
+    in_margins, in_target, in_psi = np.split(np.eye(pieces.shape[1]), [first, pieces.shape[1] - free], axis=1)
+    in_target = in_target + in_margins @ _through_margins(target_slopes(dynamics, margins, z, centre, psi), margins)
     if free:
-        scores = centre.scores[:, centre.scores.shape[1] - free :]
         point = np.append(psi, nu) if nu > 0.0 else psi
         offset = point.size - free
         up_down = []
@@ -79,15 +88,13 @@ def stacked_covariance(
         by_target = np.stack([(up.by_target - down.by_target) / width for up, down, width in up_down])
         by_margins = np.stack([(up.by_margins - down.by_margins) / width for up, down, width in up_down])
         hessian = 0.5 * (hessian + hessian.T)
-        u = scores + martingale @ by_target.T + influence_margins @ by_margins.T
-        influence_psi = np.linalg.solve(-hessian, u.T).T
+        in_psi = in_psi + np.vstack([by_margins.T, by_target.T, np.zeros((free, free))])
+        in_psi = np.asarray(np.linalg.solve(-hessian, in_psi.T).T)
         moving = max(psi.size - offset, 0)
         if moving:
-            influence_target = influence_target + influence_psi[:, :moving] @ centre.drive.d_target[offset:]
-        influence = np.hstack([influence_margins, influence_target, influence_psi])
-    else:
-        influence = np.hstack([influence_margins, influence_target])
-    covariance: Array = influence.T @ influence / periods**2
+            in_target = in_target + in_psi[:, :moving] @ centre.drive.d_target[offset:]
+    influence = np.hstack([in_margins, in_target, in_psi])
+    covariance: Array = influence.T @ (pieces.T @ pieces) @ influence / periods**2
     return covariance
 
 
@@ -155,13 +162,8 @@ def target_influence(dynamics: Dynamics, z: Array, evaluation: Evaluation, psi: 
         :-1
     ]
     expected = states if dynamics.corrected else normalise_states(states)
-    rows, columns = np.tril_indices(z.shape[1])
-    news = drive.x[:, rows] * drive.x[:, columns] - expected
-    if dynamics.corrected or dynamics.target == "normalised":
-        diagonal = news[:, rows == columns]
-        news = news - 0.5 * drive.target * (diagonal[:, rows] + diagonal[:, columns])
-    moment: Array = (1.0 - b) / (1.0 - a - b) * news
-    return moment
+    rescaled = dynamics.corrected or dynamics.target == "normalised"
+    return target_news(drive.x, expected, drive.target, (1.0 - b) / (1.0 - a - b), rescaled)
 
 
 def target_slopes(
@@ -224,14 +226,17 @@ def _margin_gradient(
     return np.concatenate(pieces)
 
 
-def _through_margins(slopes: list[tuple[Array, Array]], margins: Margins, size: int) -> Array:
-    """What the margins' influence does to the packed target, shape (T, M)."""
-    moved = np.zeros((len(margins.returns), size * (size + 1) // 2))
+def _through_margins(slopes: list[tuple[Array, Array]], margins: Margins) -> Array:
+    """Derivatives of the packed target by all margin parameters, shape (P1, M)."""
+    size = len(slopes)
+    derivatives = np.zeros((sum(margin.params.size for margin in margins.fitted), size * (size + 1) // 2))
+    at = 0
     for i, (margin, (by_target, _)) in enumerate(zip(margins.fitted, slopes, strict=True)):
         others = np.arange(size)
         high, low = np.maximum(others, i), np.minimum(others, i)
-        moved[:, high * (high + 1) // 2 + low] += margin.influence @ by_target
-    return moved
+        derivatives[at : at + margin.params.size, high * (high + 1) // 2 + low] = by_target
+        at += margin.params.size
+    return derivatives
 
 
 def step_of(point: Array, index: int, dynamic: int) -> float:

@@ -19,6 +19,8 @@ from models.optimise import Convergence, maximise
 MIN_OBSERVATIONS = 250
 #: Standard deviations, in percent a day, outside which the unit of the returns is in doubt.
 PLAUSIBLE_SCALE = (0.05, 100.0)
+#: Change of the log-likelihood at which `arch` may stop: exact scores take it from there.
+NEIGHBOURHOOD = 1e-3
 #: Other places to begin: persistence, share of the news in it, asymmetry.
 GENERIC_STARTS = ((0.97, 0.07, 0.0), (0.90, 0.15, 0.3))
 
@@ -224,7 +226,9 @@ def _arch_params(name: str, scaled: Array, model: MarginModel, backcast: float) 
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", DataScaleWarning)
         try:
-            result = mean.fit(update_freq=0, disp="off", backcast=backcast, starting_values=np.array(start))
+            result = mean.fit(
+                update_freq=0, disp="off", backcast=backcast, starting_values=np.array(start), tol=NEIGHBOURHOOD
+            )
         except (ConvergenceWarning, DataScaleWarning, ValueError) as warning:
             raise EstimationError(
                 name,

@@ -130,3 +130,40 @@ def gaussian_garch_score(
         slope[means + 3] = h + beta * slope[means + 3]
         h = omega + news * e * e + beta * h
     return -0.5 * (periods * np.log(2.0 * np.pi) + total), gradient
+
+
+@njit(cache=True, fastmath={"contract"})
+def gaussian_garch_score_constant_mean(
+    residuals: Array, omega: float, alpha: float, gamma: float, beta: float, first: float, d_first: Array
+) -> tuple[float, Array]:
+    """`gaussian_garch_score` with e_t = r_t - mu: every state is a scalar, which a register holds."""
+    by_mu, by_omega, by_alpha, by_gamma, by_beta = d_first[0], d_first[1], d_first[2], d_first[3], d_first[4]
+    g_mu, g_omega, g_alpha, g_gamma, g_beta = 0.0, 0.0, 0.0, 0.0, 0.0
+    periods = residuals.size
+    h, total, product = first, 0.0, 1.0
+    for t in range(periods):
+        e = residuals[t]
+        inverse = 1.0 / h
+        square = e * e
+        scaled = square * inverse
+        total += scaled
+        product *= h
+        if t % 8 == 7 or t == periods - 1:
+            total += np.log(product)
+            product = 1.0
+        weight = 0.5 * (scaled - 1.0) * inverse
+        g_mu += weight * by_mu + e * inverse
+        g_omega += weight * by_omega
+        g_alpha += weight * by_alpha
+        g_gamma += weight * by_gamma
+        g_beta += weight * by_beta
+        below = 1.0 if e < 0.0 else 0.0
+        news = alpha + gamma * below
+        by_mu = beta * by_mu - 2.0 * news * e
+        by_omega = beta * by_omega + 1.0
+        by_alpha = beta * by_alpha + square
+        by_gamma = beta * by_gamma + square * below
+        by_beta = beta * by_beta + h
+        h = beta * h + (omega + news * square)
+    gradient = np.array([g_mu, g_omega, g_alpha, g_gamma, g_beta])
+    return -0.5 * (periods * np.log(2.0 * np.pi) + total), gradient

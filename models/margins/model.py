@@ -14,6 +14,7 @@ from models.margins.kernels import (
     garch_derivatives,
     garch_variances,
     gaussian_garch_score,
+    gaussian_garch_score_constant_mean,
 )
 from models.margins.types import Array, Distribution, InitialVariance, Mean, Volatility
 
@@ -172,7 +173,10 @@ class MarginModel:
         d_residuals = self._residual_derivatives(params, returns)
         _, variance_params, _ = self.split(params)
         first, d_first = self._first_with_derivatives(variance_params, residuals, d_residuals, backcast)
-        value, gradient = gaussian_garch_score(residuals, d_residuals, *variance_params, first, d_first)
+        if self.mean == "constant":
+            value, gradient = gaussian_garch_score_constant_mean(residuals, *variance_params, first, d_first)
+        else:
+            value, gradient = gaussian_garch_score(residuals, d_residuals, *variance_params, first, d_first)
         if self.volatility == "garch":
             gradient = np.delete(gradient, len(self.mean_names) + 2)
         return value, gradient
