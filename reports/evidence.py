@@ -14,6 +14,7 @@ from models.clock import ClockRow
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.long_study import LongResult
+from models.measurements import Family
 from models.outlook import Outlook
 from models.portfolio import PortfolioRisk
 from models.suite import Suite
@@ -78,7 +79,8 @@ class Evidence:
     `outlook` is what the models say of the sessions ahead.
     `clocks` holds the correlations of the asset that trades around the clock by the hour of its close, `closest` the
     figures beside the statements that cannot be tested. `falls` and `portfolio` are what the study's attribution and
-    its stated mix came to, empty and None where the study asks for neither.
+    its stated mix came to, empty and None where the study asks for neither. `measurements` are the main figures by
+    every estimator.
     """
 
     study: Study
@@ -94,3 +96,4 @@ class Evidence:
     closest: tuple[ClosestReadings, ...]
     falls: tuple[Fall, ...] = ()
     portfolio: PortfolioRisk | NotDecidable | None = None
+    measurements: tuple[Family, ...] = ()

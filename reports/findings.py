@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from models.claims.verdict import Verdict
+from models.estimate import Estimate, NotDecidable
+from models.measurements import Measured
 from reports.evidence import Evidence
 from reports.narrative import deck, estimate_clause, finding_title, headline, reading, robustness
 from reports.quoted import quoted
 from reports.reasons import reason
 from reports.sections.clock import clock_sentences
 from reports.tables.closest import closest_clause
-from reports.text import humanised, listing, sentence
+from reports.tables.measurements import matrix
+from reports.text import (
+    NOT_APPLICABLE,
+    capitalised,
+    day,
+    humanised,
+    interval,
+    level,
+    listing,
+    number,
+    p_clause,
+    sentence,
+)
 
 HEAD = """# What the study found
 
@@ -42,7 +56,7 @@ def findings_page(evidence: Evidence) -> str:
         data=evidence.provenance.data_sha256[:12],
     )
     claims = "\n".join(_claim(verdict, evidence) for verdict in evidence.verdicts)
-    return f"{head}\n{claims}\n{_clock(evidence)}{_untestable(evidence)}"
+    return f"{head}\n{claims}\n{_clock(evidence)}{_measurements(evidence)}{_untestable(evidence)}"
 
 
 def _claim(verdict: Verdict, evidence: Evidence) -> str:
@@ -58,6 +72,37 @@ def _claim(verdict: Verdict, evidence: Evidence) -> str:
     if verdict.specifications:
         lines += ["", robustness(verdict)]
     return "\n".join(lines) + "\n"
+
+
+def _measurements(evidence: Evidence) -> str:
+    """The main figures by every estimator, a table a family."""
+    if not evidence.measurements:
+        return ""
+    lines = [
+        "## Main figures, by every estimator",
+        "",
+        f"On the sessions to {day(evidence.panel.last_session)}, "
+        f"with {level(evidence.study.inference.level)} intervals; a row with a question mark gives the p-value of that "
+        "statement. Nothing here is a verdict.",
+        "",
+    ]
+    for family in evidence.measurements:
+        heads, grid = matrix(family, evidence.panel.names)
+        lines += [f"### {family.title}", "", f"| | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
+        lines += [
+            f"| {capitalised(label)} | {' | '.join(_answer(row.get(head)) for head in heads)} |"
+            for label, row in grid.items()
+        ]
+        lines += ["", family.note, ""]
+    return "\n".join(lines) + "\n"
+
+
+def _answer(one: Measured | None) -> str:
+    if one is None or isinstance(one.answer, NotDecidable):
+        return NOT_APPLICABLE
+    if isinstance(one.answer, Estimate):
+        return f"{number(one.answer.value)} {interval(one.answer.lower, one.answer.upper)}"
+    return p_clause(one.answer.p_value)
 
 
 def _untestable(evidence: Evidence) -> str:

@@ -18,6 +18,8 @@ from models.clock import ClockRow, study_clocks
 from models.drivers import Fall
 from models.estimate import NotDecidable
 from models.fitting import fit_suite
+from models.inference.resampling import Resampling
+from models.measurements import Family, Subject, measure
 from models.outlook import FULL, QUICK, Outlook, look_ahead
 from models.portfolio import PortfolioRisk
 from models.stakes import falls_of, portfolio_of
@@ -74,6 +76,7 @@ def gather(
     falls, portfolio = explained(key, quick, study=study, panel=panel)
     compared = memory.cache(_compare_clocks, ignore=["study", "panel"])
     ahead = memory.cache(_look_ahead, ignore=["study", "panel", "suite", "progress"])
+    measured = memory.cache(_measure, ignore=["study", "panel", "suite", "workers", "progress"])
     quoted = quoted_studies(study, panel)
     return Evidence(
         study=study,
@@ -89,6 +92,7 @@ def gather(
         closest=closest_readings(panel, study, suite.stress, verdicts),
         falls=falls,
         portfolio=portfolio,
+        measurements=measured(key, quick, study=study, panel=panel, suite=suite, workers=workers, progress=progress),
     )
 
 
@@ -103,6 +107,23 @@ def _confirm(
 ) -> Mapping[str, Confirmation]:
     """What came after the article's date, claim by claim; the verdicts stand already."""
     return confirmations(verdicts, later, study, suite, seed=study.inference.seed)
+
+
+def _measure(
+    key: tuple[str, ...],  # noqa: ARG001 - what the cache looks at
+    quick: bool,
+    *,
+    study: Study,
+    panel: Panel,
+    suite: Suite,
+    workers: int,
+    progress: Progress,
+) -> tuple[Family, ...]:
+    """The main figures by every estimator, on the whole panel."""
+    settings = study.inference
+    replications = settings.quick_replications if quick else settings.replications
+    resampling = Resampling(settings.level, replications, (settings.block_floor, settings.block_cap), settings.seed)
+    return measure(Subject(panel, study, suite, resampling), workers=workers, progress=progress)
 
 
 def _compare_clocks(

@@ -14,6 +14,7 @@ from models.claims.closest import ClosestReadings
 from models.claims.verdict import Confirmation, Exhibit, MovedWindow, Part, SpecificationResult, Verdict
 from models.clock import ClockRow
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.measurements import Family
 from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
@@ -73,6 +74,7 @@ def results(evidence: Evidence) -> Json:
             }
             for one in evidence.recovered
         ],
+        "measurements": [_family(one) for one in evidence.measurements],
         "robustness": [
             {
                 "name": one.name,
@@ -187,6 +189,26 @@ def _clocks(rows: Mapping[str, ClockRow | NotDecidable] | NotDecidable) -> Json:
             "last": _label(row.last),
         }
         for role, row in rows.items()
+    }
+
+
+def _family(family: Family) -> Json:
+    """Main figures of one kind; tests by their p-values."""
+    return {
+        "family": family.name,
+        "title": family.title,
+        "note": family.note,
+        "figures": [
+            {
+                "label": one.label,
+                "of": list(one.of),
+                "partner": one.partner or None,
+                "answer": {"p_value": _number(one.answer.p_value), "null": one.answer.null, "method": one.answer.method}
+                if isinstance(one.answer, TestResult)
+                else _estimate(one.answer),
+            }
+            for one in family.figures
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from reports.document import Block, Figure, Paragraph, Ref, Section
 from reports.narrative import path_title, recovery, regime_title
 from reports.sections.clock import clock_section
 from reports.sections.front import key_paths, path_note
+from reports.sections.measurements import measurements_section
 from reports.setting import Setting
 from reports.tables import beta_rows, checks_table, estimates_table, parameter_table, recovered_table
 from reports.text import capitalised, in_sentence, listing, plural, sentence, share
@@ -25,6 +26,7 @@ def models_section(setting: Setting) -> Section:
             clock_section(setting),
             betas(setting),
             regimes(setting),
+            measurements_section(setting),
             parameters(setting),
             checks(setting),
         )
