@@ -12,7 +12,19 @@ NOT_APPLICABLE = "–"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-_DECIMALS = {"%": 1, "bp": 1, "percentile": 1, "sessions": 1, "observations": 1, "days": 1, "spells": 0, "years": 1}
+_DECIMALS = {
+    "%": 1,
+    "bp": 1,
+    "percentile": 1,
+    "sessions": 1,
+    "observations": 1,
+    "days": 1,
+    "spells": 0,
+    "years": 1,
+    "contracts": 0,
+    "index points": 0,
+    "points of 100": 0,
+}
 #: Units short enough to stand behind every number of a table.
 SHORT_UNITS = ("%", "bp")
 #: Units that say what is measured and are not spoken after a number.

@@ -157,7 +157,7 @@ def _reading(rule: ProxyRule, sight: _Sight) -> ProxyReading:
 
 def _label(rule: ProxyRule, sight: _Sight) -> str:
     name = sight.instruments[rule.role].name if rule.role in sight.instruments else rule.role.replace("_", " ")
-    other = sight.instruments[rule.on].name if rule.on and rule.on in sight.instruments else rule.on
+    other = sight.instruments[rule.on].name.lower() if rule.on and rule.on in sight.instruments else rule.on
     return {
         "change": f"{name}, change",
         "mean": f"{name}, mean",
