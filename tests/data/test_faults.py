@@ -11,12 +11,7 @@ import pandas as pd
 import pytest
 import yfinance
 from pytest_httpserver import HTTPServer
-
-from data.fetch import Fetched, UnfetchedError, fetch_snapshot
-from data.snapshot import SnapshotFolder, snapshots
-from data.sources.faults import TEMPORARY
-from data.study import Instrument, Study
-from tests.data.wire import (
+from wire import (
     AS_OF,
     CANDLES,
     DAYS,
@@ -33,6 +28,11 @@ from tests.data.wire import (
     vendor_of,
     well,
 )
+
+from data.fetch import Fetched, UnfetchedError, fetch_snapshot
+from data.snapshot import SnapshotFolder, snapshots
+from data.sources.faults import TEMPORARY
+from data.study import Instrument, Study
 
 LATER, NEVER = TEMPORARY, 2
 

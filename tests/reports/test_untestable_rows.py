@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from evidence_factory import clocks, estimate, evidence
 
 from models.clock import FUND
 from models.estimate import NotDecidable
@@ -11,7 +12,6 @@ from reports.results import results
 from reports.sections.appendix import untestable_section
 from reports.sections.clock import clock_section, clock_sentences
 from reports.setting import Setting
-from tests.reports.evidence_factory import clocks, estimate, evidence
 
 
 @pytest.fixture(scope="module")
