@@ -11,18 +11,18 @@ from data.study import Stress
 EVEN_ODDS = 0.5
 
 
-def fear_stress(panel: Panel, settings: Stress) -> pd.Series:
+def fear_stress(panel: Panel, settings: Stress, *, since: pd.Timestamp | None = None) -> pd.Series:
     """Sessions in stress by the fear index.
 
     A session t is in stress if the index at the last close before t exceeds the quantile `fear_quantile` of all its
-    values up to that close, at least `fear_history` of them.
+    values up to that close, at least `fear_history` of them; of those from `since` on, where that is given.
 
     Returns
     -------
     Series of bool, (T,)
         On the panel's sessions; False while the history is too short.
     """
-    level = panel.history["fear"].dropna()
+    level = panel.history["fear"].dropna().loc[since:]
     threshold = level.expanding(min_periods=settings.fear_history).quantile(settings.fear_quantile)
     return _known_before(level > threshold, panel.returns.index)
 

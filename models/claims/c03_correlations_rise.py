@@ -7,18 +7,19 @@ Trap       A stress label built from the tested assets, or from the same day, ma
 Criteria   The general rule on theta = mean pairwise correlation in stress minus calm. Stress comes in few long
            spells, so the p-value is the larger of the bootstrap's and that of placebo labels which keep their runs.
            Fewer than `minimum_days` days or `minimum_spells` spells of stress: not testable.
-Thresholds sesoi (correlation), minimum_days, minimum_spells.
+Thresholds sesoi (correlation), minimum_days, minimum_spells; back_after (sessions after a spell) and back_within
+           (correlation), by which a rise was temporary.
 Statistic  Difference of mean off-diagonal correlations of standardised residuals; labels keep their days in the
            bootstrap.
 Secondary  Bound for stress picked by the market's variance (Forbes and Rigobon 2002): a lower bound, since it
-           over-corrects when other variances rise too (Corsetti, Pericoli and Sbracia 2005).
+           over-corrects when other variances rise too (Corsetti, Pericoli and Sbracia 2005). Stress in the intercept
+           of DCC, with its Wald test. How temporary: half-life of a deviation, and where correlations stand some
+           sessions after a spell.
 Episode    The stress days lie almost wholly before the article's window: the claim is tested on history, not on the
            episode.
 """
 
 from __future__ import annotations
-
-from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -26,15 +27,24 @@ from numpy.typing import NDArray
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
+from models.claims.rises_in_stress import (
+    CALM,
+    STRESS,
+    return_to_calm,
+    rise_of_mean,
+    rise_specifications,
+    stress_in_the_intercept,
+    stressed_dcc,
+    too_few,
+    variance_bound,
+)
 from models.claims.rule import conjunction
-from models.claims.verdict import Exhibit, SpecificationResult
-from models.drivers import contagion_bound
+from models.claims.verdict import Exhibit
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
 from models.inference.placebo import rotation_test
-from models.stress import drawdown_stress, fear_stress, spells
+from models.stress import fear_stress, spells
 
-STRESS, CALM = 1, 0
 #: Rotations of the labels behind the placebo test.
 PLACEBOS = 999
 
@@ -43,14 +53,14 @@ def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the rise of the mean correlation."""
     residuals = case.full_residuals()
     labels = fear_stress(case.panel, case.study.stress).loc[residuals.index]
-    too_few = _too_few(labels, case)
-    if too_few is not None:
-        return too_few
+    refused = too_few(labels, case)
+    if refused is not None:
+        return refused
     effect = _rise(case, residuals, labels)
     placebo = _placebo(case, residuals, labels)
-    specifications = tuple(_specifications(case, residuals, labels))
+    stressed = stressed_dcc(case)
+    specifications = rise_specifications(case, stressed)
     sesoi, p_value = case.thresholds["sesoi"], max(effect.p_value, placebo.p_value)
-    market = case.panel.returns.loc[residuals.index, "market"]
     raw = case.panel.returns.loc[residuals.index, residuals.columns]
     return Measurement(
         legs=(Leg("correlations are higher in stress", effect.estimate, sesoi, p_value, specifications),),
@@ -65,27 +75,11 @@ def measure(case: Case) -> Measurement | NotDecidable:
             "the rise against placebo labels": placebo,
             "mean correlation in calm": _level(residuals, labels, CALM, case),
             "mean correlation in stress": _level(residuals, labels, STRESS, case),
-            "stress minus calm, bound for selection on the market's variance": contagion_bound(
-                raw.drop(columns="market"),
-                market,
-                labels,
-                block=float(case.block_bounds[1]),
-                level=case.level,
-                replications=case.replications,
-                seed=case.seed,
-            ),
+            "stress minus calm, bound for selection on the market's variance": variance_bound(case, raw, labels),
+            **stress_in_the_intercept(stressed, case.level),
+            **return_to_calm(case),
         },
         exhibits=_matrices(case, residuals, labels),
-    )
-
-
-def rise_of_mean(assets: int) -> tuple[Term, ...]:
-    """Mean off-diagonal correlation of the stress group minus that of the calm group."""
-    pairs = list(combinations(range(assets), 2))
-    return tuple(
-        Term(sign / len(pairs), first, second, group)
-        for sign, group in ((1.0, STRESS), (-1.0, CALM))
-        for first, second in pairs
     )
 
 
@@ -120,40 +114,6 @@ def _placebo(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> TestResu
     )
 
 
-def _too_few(labels: pd.Series, case: Case) -> NotDecidable | None:
-    days, stretches = int(labels.sum()), spells(labels)
-    if days < case.thresholds["minimum_days"] or stretches < case.thresholds["minimum_spells"]:
-        return NotDecidable(f"only {days} stress days in {stretches} spells")
-    return None
-
-
-def _specifications(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> list[SpecificationResult]:
-    """Stress definition x returns x core set x sample, each with an analytic interval."""
-    assets = list(residuals.columns)
-    stress = {"fear index": labels, "market drawdown": drawdown_stress(case.panel, case.study.stress)}
-    rows = {"devolatilised": residuals, "raw": case.panel.returns.loc[residuals.index, assets]}
-    cores = {"all assets": assets}
-    if "metal" in assets and len(assets) > 3:
-        cores[f"without {case.panel.names['metal'].lower()}"] = [role for role in assets if role != "metal"]
-    samples = {"full": residuals.index}
-    for window in case.open_windows("post_2020"):
-        samples["since 2020"] = residuals.index.intersection(case.sessions(window))
-    results = []
-    for by, kind, core, sample in product(stress, rows, cores, samples):
-        label = f"{by}, {kind}, {core}, {sample}"
-        chosen = rows[kind].loc[samples[sample], cores[core]]
-        codes = stress[by].loc[samples[sample]]
-        estimate = _too_few(codes, case) or analytic_contrast(
-            chosen.to_numpy(),
-            codes.to_numpy(dtype=np.int64),
-            rise_of_mean(chosen.shape[1]),
-            level=case.level,
-            method=label,
-        )
-        results.append(SpecificationResult(label, estimate))
-    return results
-
-
 def _level(residuals: pd.DataFrame, labels: pd.Series, group: int, case: Case) -> Estimate:
     terms = tuple(Term(abs(term.weight), term.first, term.second, group) for term in rise_of_mean(residuals.shape[1]))
     half = terms[: len(terms) // 2]
@@ -184,14 +144,14 @@ def primary(case: Case) -> Primary | NotDecidable:
     """The rise of the mean correlation."""
     residuals = case.full_residuals()
     labels = fear_stress(case.panel, case.study.stress).loc[residuals.index]
-    return _too_few(labels, case) or reaching(_rise(case, residuals, labels).estimate, case.thresholds["sesoi"])
+    return too_few(labels, case) or reaching(_rise(case, residuals, labels).estimate, case.thresholds["sesoi"])
 
 
 CLAIM = Claim(
     id="C03",
     needs=("fear", "market"),
     windows=("full",),
-    thresholds=("sesoi", "minimum_days", "minimum_spells"),
+    thresholds=("sesoi", "minimum_days", "minimum_spells", "back_after", "back_within"),
     measure=measure,
     primary=primary,
     correlated=("market",),
