@@ -17,7 +17,7 @@ from reports.document import Cell, Document, Figure, Small, Table, plain
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+−-]?[\d,]*\.?\d+(?:e[−-]?\d+)?")
 #: Data sets that draw the frame of a chart and hold no results.
-_FURNITURE = ("one", "labels")
+_FURNITURE = ("one", "labels", "grid")
 
 
 def exports(document: Document) -> dict[str, bytes]:

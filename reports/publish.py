@@ -24,6 +24,8 @@ from reports.document import Document
 from reports.evidence import Evidence
 from reports.exports import exports
 from reports.fit import pages as estimated_pages
+from reports.monitor import MOST_PAGES as LONGEST_MONITOR
+from reports.monitor import OPTIONAL, monitor
 from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_files, check_pages, check_screen
 from reports.record import edition_before, keep_record
@@ -110,9 +112,14 @@ def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], c
     short, pages = _brief(evidence, changed)
     check_pages(pages, short, "brief.pdf", most_pages=MOST_PAGES)
     _write(folder / "brief.pdf", pages.pdf)
+    outlook, pages = _monitor(evidence, changed)
+    check_pages(pages, outlook, "monitor.pdf", most_pages=LONGEST_MONITOR)
+    _write(folder / "monitor.pdf", pages.pdf)
+    for name, content in exports(outlook).items():
+        _write(folder / "data" / f"monitor-{name}", content)
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
     progress("Checking the edition")
-    check_files(folder, {"report.pdf": document, "brief.pdf": short})
+    check_files(folder, {"report.pdf": document, "brief.pdf": short, "monitor.pdf": outlook})
 
 
 def _report(
@@ -137,6 +144,16 @@ def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, Print
         document = brief(evidence, charts, changed)
         pages = print_pdf(print_html(document, draw(document)), evidence.panel.as_of)
         if len(pages.layout.pages) <= MOST_PAGES:
+            break
+    return document, pages
+
+
+def _monitor(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
+    """The monitor with as much of what is optional as its pages hold."""
+    for left_out in range(len(OPTIONAL) + 1):
+        document = monitor(evidence, changed, left_out)
+        pages = print_pdf(print_html(document, draw(document)), evidence.panel.as_of)
+        if len(pages.layout.pages) <= LONGEST_MONITOR:
             break
     return document, pages
 

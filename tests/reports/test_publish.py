@@ -23,7 +23,7 @@ from reports.evidence import Evidence
 from reports.publish import Published, publish
 from reports.technical import technical_report
 
-FILES = ["brief.pdf", "manifest.json", "report.html", "report.pdf", "results.json", "tables.xlsx"]
+FILES = ["brief.pdf", "manifest.json", "monitor.pdf", "report.html", "report.pdf", "results.json", "tables.xlsx"]
 EDITION = "2026-02-08"
 
 
