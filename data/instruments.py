@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Role = Literal[
     "metal",
@@ -54,6 +55,16 @@ Frequency = Literal["daily", "weekly", "monthly"]
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
+def _inside(name: str) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or not name.isprintable():
+        raise ValueError("must name a file inside the folder that is read")
+    return name
+
+
+FileName = Annotated[str, AfterValidator(_inside)]
+
+
 class Frozen(BaseModel):
     """A part of the study file: no unknown key, no change."""
 
@@ -69,13 +80,13 @@ class CsvFile(Frozen):
     the prices at New York's early closes, which replace those of 16:00 on its half days.
     """
 
-    name: str
+    name: FileName
     stamp: Stamp = "session"
     producer: str = "CSV file of the user"
     agreement: Probability = 0.75
     column: str = ""
     several: Literal["refused", "mean"] = "refused"
-    half_days: str = ""
+    half_days: FileName = ""
 
     @model_validator(mode="after")
     def _early_only_in_new_york(self) -> Self:
@@ -111,7 +122,7 @@ class Instrument(Frozen):
     `vendors` are tried in their order; `cross_checks` are files that are only compared with the one that is priced.
     """
 
-    id: str
+    id: Annotated[str, Field(pattern=r"^[^/\\\x00-\x20]{1,60}$")]
     role: Role
     name: str
     change: Literal["log", "basis_points", "difference"] = "log"
