@@ -151,7 +151,8 @@ def _fetch_all(
             if vendor.stamp in clocks:
                 continue
             try:
-                delivery = finished(clients[vendor.vendor].fetch(vendor, as_of), instrument, now)
+                fetched = clients[vendor.vendor].fetch(vendor, as_of)
+                delivery = finished(told_vintage(fetched, as_of, now), instrument, now)
                 validate(delivery, instrument)
             except (SourceError, QualityError) as error:
                 causes.append(error)
@@ -177,6 +178,14 @@ def _note(vendor: Vendor, causes: list[StudyError]) -> str:
     if not causes:
         return ""
     return f"from {vendor.vendor}, as " + "; ".join(f"{cause.culprit} {cause.problem}" for cause in causes)
+
+
+def told_vintage(delivery: Delivery, as_of: date, now: datetime) -> Delivery:
+    """Say of values that are not those of a past as-of date that they are today's."""
+    if delivery.point_in_time or as_of >= now.astimezone(NEW_YORK).date():
+        return delivery
+    remark = f"not as it was known on {as_of}: today's values cut there, with revisions and dividends since then"
+    return replace(delivery, remarks=(*delivery.remarks, remark))
 
 
 def finished(delivery: Delivery, instrument: Instrument, now: datetime) -> Delivery:

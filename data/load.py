@@ -223,12 +223,13 @@ def open_source(study: Study, source: str | Path | None) -> Source:
 def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Delivery], list[tuple[str, str]]]:
     deliveries: dict[str, Delivery] = {}
     absent: list[tuple[str, str]] = []
+    missing: list[SeriesAbsentError] = []
     for instrument in study.instruments:
         try:
             delivery = source.read(instrument)
         except SeriesAbsentError as error:
             if instrument.required:
-                raise
+                missing.append(error)
             absent.append((instrument.role, error.problem))
             continue
         for one in (delivery, *delivery.alternatives, *delivery.cross_checks):
@@ -240,7 +241,23 @@ def _deliver(study: Study, source: Source, cut: date) -> tuple[dict[str, Deliver
             absent.append((instrument.role, reason))
             continue
         deliveries[instrument.role] = delivery
+    _require_all(missing, source)
     return deliveries, absent
+
+
+def _require_all(missing: list[SeriesAbsentError], source: Source) -> None:
+    """Name every required series that the source lacks, so that one run tells all that is to be added."""
+    if len(missing) == 1:
+        raise missing[0]
+    if missing:
+        wanted = [one.wanted for one in missing if one.wanted]
+        remedies = [f"Add {', '.join(wanted)}; docs/data.md says what a file holds."] if wanted else []
+        remedies += dict.fromkeys(one.remedy for one in missing if not one.wanted)
+        raise SourceError(
+            ", ".join(one.culprit for one in missing),
+            f"the study needs all of them, and none is in the {source.description}",
+            " ".join(remedies),
+        )
 
 
 def _known(instrument: Instrument, delivery: Delivery, cut: date) -> Delivery:

@@ -16,6 +16,7 @@ from data.sources.protocol import Delivery, Kind, SeriesAbsentError, level_colum
 from data.study import CsvFile, Instrument
 
 SIMULATED = "SIMULATED"
+PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 NEW_YORK = "XNYS"
 """The exchange whose close the stamp ny16 follows."""
 
@@ -71,11 +72,19 @@ class CsvFolder:
                 alternatives=tuple(self._deliver(file) for file in others),
                 cross_checks=tuple(self._deliver(file) for file in witnesses),
             )
+        packed = next((name for file in files if (name := self._packed(file)) is not None), None)
         raise SeriesAbsentError(
             instrument.id,
             f"none of {', '.join(file.name for file in files)} is in folder {self._folder.resolve().name}",
-            f"Add {files[0].name} (columns date and one of close, adj_close, value).",
+            f"Unpack {packed}: files are read as plain text."
+            if packed
+            else f"Add {files[0].name} (columns date and one of close, adj_close, value).",
+            wanted="" if packed else files[0].name,
         )
+
+    def _packed(self, file: CsvFile) -> str | None:
+        """The file in a packed form, which is not read."""
+        return next((name for end in PACKED if (name := self._names.get(f"{file.name}{end}".lower()))), None)
 
     def _name(self, file: CsvFile) -> str | None:
         """Its name as it stands in the folder, or below it where the study names a file there; None if it is absent."""

@@ -56,7 +56,7 @@ class Fred:
     def _delivered(self, frame: pd.DataFrame, vendor: Vendor, as_of: date, vintage: str) -> Delivery:
         if frame["value"].notna().sum() == 0:
             raise EmptyAnswerError(f"fred {vendor.symbol}", "holds blanks only", "Check the symbol in the study file.")
-        return delivered(
+        delivery = delivered(
             frame,
             vendor,
             as_of,
@@ -65,6 +65,7 @@ class Fred:
             licence="as the producer grants; see the series' page",
             vintage=vintage,
         )
+        return replace(delivery, point_in_time=bool(self._key))
 
     def _latest(self, vendor: Vendor, as_of: date) -> pd.DataFrame:
         params = {"id": vendor.symbol, "cosd": "1900-01-01", "coed": as_of.isoformat()}

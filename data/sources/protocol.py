@@ -21,7 +21,17 @@ Kind = Literal["real", "simulated"]
 
 
 class SeriesAbsentError(SourceError):
-    """The source does not hold the instrument at all, as opposed to holding it in a broken form."""
+    """The source does not hold the instrument at all, as opposed to holding it in a broken form.
+
+    Parameters
+    ----------
+    wanted : str
+        Name of the file to add, where adding one is all it takes.
+    """
+
+    def __init__(self, culprit: str, problem: str, remedy: str, wanted: str = "") -> None:
+        super().__init__(culprit, problem, remedy)
+        self.wanted = wanted
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,8 @@ class Delivery:
         How it came to this file or vendor when it was not the first choice, else empty.
     remarks : tuple of str
         What else happened on the way, e.g. a bar that was still trading and was left out.
+    point_in_time : bool
+        Whether the values are those that were public on the as-of date, rather than today's cut at it.
     early_closes : DatetimeIndex
         Half days of New York whose price is the one at the early close, for a series of 16:00.
     agreement : float
@@ -51,6 +63,7 @@ class Delivery:
     origin: Origin
     note: str = ""
     remarks: tuple[str, ...] = ()
+    point_in_time: bool = False
     early_closes: pd.DatetimeIndex = field(default_factory=lambda: pd.DatetimeIndex([]))
     agreement: float = 0.0
     alternatives: tuple[Delivery, ...] = ()

@@ -271,6 +271,24 @@ def test_nothing_after_the_date_is_kept(fetch: Fetch, study: Study) -> None:
     assert max(frame.index[-1] for frame in frames) == pd.Timestamp("2025-12-31")
 
 
+def test_what_is_not_point_in_time_says_so(fetch: Fetch) -> None:
+    class Archive(Shelf):
+        def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
+            return replace(super().fetch(vendor, as_of), point_in_time=True)
+
+    def told(folder: Path) -> dict[str, bool]:
+        series = SnapshotFolder(folder).manifest.series
+        return {key: any("not as it was known on" in one for one in entry.remarks) for key, entry in series.items()}
+
+    assert told(fetch(as_of=date(2025, 12, 31), fred=Archive())) == {
+        "BTC": True,
+        "GLD": True,
+        "HYO": False,
+        "NFCI": False,
+    }
+    assert not any(told(fetch()).values())
+
+
 def test_a_date_in_the_future_is_today(fetch: Fetch) -> None:
     assert fetch(as_of=date(2030, 1, 1)).name == "2026-01-04"
 

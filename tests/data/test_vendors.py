@@ -112,6 +112,7 @@ class TestFred:
         delivery = self.first_releases(httpserver, web)
         assert delivery.frame["value"].tolist() == [-0.3, -0.4, -0.55, -0.52]
         assert delivery.origin.adjustment == "value as published, first releases"
+        assert delivery.point_in_time
         assert delivery.remarks == (
             "2 values as the archive first held them on 2011-05-25, later ones as first published",
         )
