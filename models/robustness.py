@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from models.long_study import LongStudy
+from models.regime_count import NUMBER_OF_REGIMES
 
-LONG_STUDIES: tuple[LongStudy, ...] = ()
+LONG_STUDIES: tuple[LongStudy, ...] = (NUMBER_OF_REGIMES,)

@@ -66,8 +66,7 @@ def _shifted(log_densities: Array) -> tuple[Array, Array]:
     for t in range(length):
         peak = log_densities[t, 0]
         for j in range(1, states):
-            if log_densities[t, j] > peak:
-                peak = log_densities[t, j]
+            peak = max(peak, log_densities[t, j])
         peaks[t] = peak
         for j in range(states):
             shifted[t, j] = log_densities[t, j] - peak if peak > -np.inf else -np.inf
@@ -78,7 +77,7 @@ def _shifted(log_densities: Array) -> tuple[Array, Array]:
 def _filter(
     log_densities: Array, densities: Array, peaks: Array, transition: Array, initial: Array
 ) -> tuple[Array, Array, Array]:
-    """Sums of predicted times shifted densities, predicted and filtered; `peaks` moves where a state is out of reach."""
+    """Totals of predicted times shifted density, predicted, filtered; a peak out of reach is moved in `peaks`."""
     length, states = densities.shape
     regimes = transition.shape[1]
     rows, rests = _moves(states, regimes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -32,6 +33,10 @@ Sampler = Callable[[np.random.Generator], Array]
 #: Share of bootstrap draws that may fail to converge.
 FAILED_SHARE = 0.2
 SIGNIFICANT = 0.05
+#: Draws after which progress is told.
+REPORTED_DRAWS = 20
+IN_WORDS = {1: "one regime", 2: "two regimes", 3: "three regimes", 4: "four regimes"}
+GARCH_T = "GARCH with t shocks and one regime"
 
 
 def path_entropy(result: RegimeResult) -> float:
@@ -84,7 +89,14 @@ def compare_regimes(
     model: MarkovSwitching, y: Observations, *, largest: int = 4, starts: int = 30, seed: int = 0
 ) -> pd.DataFrame:
     """`information_criteria` of the model with 1 to `largest` regimes; sizes the data cannot carry are left out."""
-    fits = []
+    return information_criteria(fit_regimes(model, y, largest=largest, starts=starts, seed=seed))
+
+
+def fit_regimes(
+    model: MarkovSwitching, y: Observations, *, largest: int = 4, starts: int = 30, seed: int = 0
+) -> tuple[SwitchingResult, ...]:
+    """The model with 1 to `largest` regimes, as many as the data can carry."""
+    fits: list[SwitchingResult] = []
     for regimes in range(1, largest + 1):
         try:
             fits.append(replace(model, k_regimes=regimes).fit(y, starts=starts, seed=seed))
@@ -92,7 +104,7 @@ def compare_regimes(
             if not fits:
                 raise
             break
-    return information_criteria(fits)
+    return tuple(fits)
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,7 @@ class RegimeTest:
         return self.test.p_value < SIGNIFICANT
 
     def __str__(self) -> str:
-        words = {1: "one regime", 2: "two regimes", 3: "three regimes", 4: "four regimes"}[self.k_regimes]
+        words = IN_WORDS[self.k_regimes]
         if self.distinguishable:
             return f"{words} fit better than chance would under the null (p = {self.test.p_value:.3f})"
         return f"{words} cannot be told from fat tails here (p = {self.test.p_value:.3f})"
@@ -159,41 +171,96 @@ def bootstrap_regimes(
     """
     if model.k_regimes < 2:
         raise EstimationError("k_regimes", "one regime has nothing to be tested against", "Test two or more.")
-    sample = as_sample(y)
     smaller = replace(model, k_regimes=model.k_regimes - 1)
-    restricted = smaller.fit(y, seed=seed)
-    observed = 2.0 * (model.fit(y, seed=seed).loglik - restricted.loglik)
-    sampler = _garch_t(pd.DataFrame(sample.observations)) if null == "garch_t" else _from_fit(restricted)
+    fits = [candidate.fit(y, seed=seed) for candidate in (smaller, model)]
+    sampler = _garch_t(y) if null == "garch_t" else _from_fit(fits[0])
+    words = GARCH_T if null == "garch_t" else f"{smaller.k_regimes} regimes"
     seeds = np.random.SeedSequence([seed, model.k_regimes, 199]).spawn(draws)
-    ratios = Parallel(n_jobs=workers)(
-        delayed(_ratio)(sampler(np.random.default_rng(child)), smaller, model, starts) for child in seeds
-    )
-    kept = np.array([ratio for ratio in ratios if ratio is not None])
-    failed = draws - len(kept)
-    if failed > FAILED_SHARE * draws:
-        return NotDecidable(f"{failed} of {draws} samples drawn under the null could not be fitted")
-    words = "GARCH with t shocks and one regime" if null == "garch_t" else f"{smaller.k_regimes} regimes"
+    ratios = _ratios(sampler, [smaller, model], seeds, starts, workers)
+    return _test(fits, ratios[:, 0], words)
+
+
+def bootstrap_ladder(
+    fits: Sequence[SwitchingResult],
+    y: Observations,
+    *,
+    draws: int = 199,
+    starts: int = 10,
+    seed: int = 0,
+    workers: int = 1,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[RegimeTest | NotDecidable, ...]:
+    """Parametric bootstrap of each likelihood ratio between neighbours, all from the same samples of a GARCH-t.
+
+    Parameters
+    ----------
+    fits : sequence of SwitchingResult
+        To the same `y`, with 1, 2, ... regimes.
+    y : DataFrame or array, shape (T, N)
+        Returns in percent.
+    draws, starts, workers : int
+    progress : callable
+        Told in words how far it is.
+
+    Returns
+    -------
+    tuple
+        One for each fit but the first.
+    """
+    sampler, models = _garch_t(y), [fit.model for fit in fits]
+    seeds = np.random.SeedSequence([seed, 199]).spawn(draws)
+    parts = []
+    for begin in range(0, draws, REPORTED_DRAWS):
+        progress(f"samples of a GARCH-t without regimes, {begin} of {draws}")
+        parts.append(_ratios(sampler, models, seeds[begin : begin + REPORTED_DRAWS], starts, workers))
+    ratios = np.vstack(parts)
+    return tuple(_test(fits[at : at + 2], ratios[:, at], GARCH_T) for at in range(len(fits) - 1))
+
+
+def _test(fits: Sequence[SwitchingResult], ratios: Array, null: str) -> RegimeTest | NotDecidable:
+    smaller, larger = fits
+    observed = 2.0 * (larger.loglik - smaller.loglik)
+    kept = ratios[np.isfinite(ratios)]
+    failed = len(ratios) - len(kept)
+    if failed > FAILED_SHARE * len(ratios):
+        return NotDecidable(f"{failed} of {len(ratios)} samples drawn under the null could not be fitted")
     return RegimeTest(
-        model.k_regimes,
+        larger.k_regimes,
         TestResult(
             statistic=observed,
             p_value=float(1 + np.sum(kept >= observed)) / (len(kept) + 1),
-            null=f"the returns come from {words}",
+            null=f"the returns come from {null}",
             reference=f"parametric bootstrap, {len(kept)} draws",
-            n=sample.length,
-            method=f"likelihood ratio of {model.k_regimes} against {smaller.k_regimes} regimes",
+            n=larger.n,
+            method=f"likelihood ratio of {larger.k_regimes} against {smaller.k_regimes} regimes",
         ),
         kept,
         failed,
     )
 
 
-def _ratio(y: Array, smaller: MarkovSwitching, larger: MarkovSwitching, starts: int) -> float | None:
-    try:
-        fits = [candidate.fit(y, starts=starts) for candidate in (smaller, larger)]
-    except EstimationError:
-        return None
-    return 2.0 * (fits[1].loglik - fits[0].loglik)
+def _ratios(
+    sampler: Sampler,
+    models: Sequence[MarkovSwitching],
+    seeds: Sequence[np.random.SeedSequence],
+    starts: int,
+    workers: int,
+) -> Array:
+    """Likelihood ratios between neighbours on one sample a row, shape (B, models - 1); NaN where a fit fails."""
+    rows = Parallel(n_jobs=workers)(
+        delayed(_row)(sampler(np.random.default_rng(seed)), models, starts) for seed in seeds
+    )
+    return np.array(rows)
+
+
+def _row(y: Array, models: Sequence[MarkovSwitching], starts: int) -> list[float]:
+    logliks = []
+    for model in models:
+        try:
+            logliks.append(model.fit(y, starts=starts).loglik)
+        except EstimationError:
+            logliks.append(np.nan)
+    return [2.0 * (larger - smaller) for smaller, larger in pairwise(logliks)]
 
 
 def _from_fit(fit: SwitchingResult) -> Sampler:
@@ -209,7 +276,8 @@ def _from_fit(fit: SwitchingResult) -> Sampler:
     return draw
 
 
-def _garch_t(returns: pd.DataFrame) -> Sampler:
+def _garch_t(y: Observations) -> Sampler:
+    returns = pd.DataFrame(as_sample(y).observations)
     margins = fit_margins(returns, "garch", distribution="t")
     params, residuals = margins.params, margins.std_residuals
     first = margins.variances.mean().to_numpy()
