@@ -65,6 +65,16 @@ class StatementEvidence:
         """Simple return in percent over a window."""
         return 100.0 * math.expm1(self.move(role, name) / 100.0)
 
+    def scaled_move(self, role: str, name: str) -> float:
+        """Log return over a window in standard deviations of as many usual sessions."""
+        usual = self.value(f"annual_volatility.{role}") * math.sqrt(self.sessions_in(name).size / 252.0)
+        return self.move(role, name) / usual
+
+    def volatility(self, role: str) -> pd.Series:
+        """True conditional standard deviation, session by session."""
+        simulation = self.simulation
+        return pd.Series(simulation.volatilities[:, simulation.roles.index(role)], index=simulation.sessions)
+
     def half_life(self, role: str) -> float:
         """Half-life of the role's own variance shocks, in sessions."""
         i = SHOCKED.index(role)

@@ -50,6 +50,9 @@ class StatementTruth:
 
 
 Thresholds = Mapping[str, float]
+#: Percentiles of the market's true conditional volatility from which on a stretch is surely turbulent, and below which
+#: it surely is not: what an observer of returns can see of a regime.
+TURBULENT, HARDLY_TURBULENT = 80.0, 50.0
 Judge = Callable[[StatementEvidence, Thresholds], tuple[Status, str]]
 
 
@@ -116,8 +119,13 @@ def _c02(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     metal, fallen = e.fall("metal", "short"), max(e.fall(role, "short") for role in ("crypto", "miners"))
     if fallen >= 0.0:
         return "not simulated", "crypto and miners did not both fall in the short window"
-    status: Status = "true" if metal >= 0.0 else "false" if metal < -sizes["clear_fall"] else "between"
-    return status, f"metal {metal:.1f} % over the short window"
+    because = f"metal {metal:.1f} % over the short window, {e.fall('metal', 'long'):.1f} % over the long one"
+    if metal < -sizes["clear_fall"]:
+        return "false", because
+    others = [e.scaled_move(role, "long") for role in ("crypto", "miners")]
+    ahead = e.scaled_move("metal", "long") - sum(others) / len(others)
+    because += f", there {ahead:.2f} of its own deviations ahead of the others"
+    return ("true" if metal >= 0.0 and ahead >= sizes["divergence"] else "between"), because
 
 
 def _c03(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
@@ -272,23 +280,22 @@ def _c21(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 def _c22(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     inside = e.sessions_in("short")
-    turbulent = float((e.simulation.regimes[inside] > 0).mean())
+    standing = {
+        "fear": e.level("fear"),
+        "credit": e.level("credit"),
+        "the market's true volatility": e.volatility("market"),
+    }
     percentile = {}
-    for role in ("fear", "credit"):
-        history = e.level(role)[e.window("full")[0] : inside[-1]].iloc[1:]
-        percentile[role] = 100.0 * float((history <= history[inside].mean()).mean())
-    life = e.half_life("market")
-    state = (
-        turbulent - 0.5 >= sizes["state_margin"]
-        and percentile["fear"] >= sizes["fear_percentile"]
-        and percentile["credit"] >= sizes["credit_percentile"]
-    )
-    because = (
-        f"{100.0 * turbulent:.0f} % of the event's sessions in a turbulent regime; fear on average at percentile"
-        f" {percentile['fear']:.0f}, credit at {percentile['credit']:.0f}; half-life of the market's variance"
-        f" {life:.1f} sessions"
-    )
-    return _whether(state, life >= sizes["half_life_days"]), because
+    for name, path in standing.items():
+        history = path[e.window("full")[0] : inside[-1]].iloc[1:]
+        percentile[name] = 100.0 * float((history <= history[inside].mean()).mean())
+    life, turbulent = e.half_life("market"), percentile["the market's true volatility"]
+    because = "mean percentile over the event: " + ", ".join(f"{name} {one:.0f}" for name, one in percentile.items())
+    because += f"; half-life of the market's variance {life:.1f} sessions"
+    high = percentile["fear"] >= sizes["fear_percentile"] and percentile["credit"] >= sizes["credit_percentile"]
+    if high and HARDLY_TURBULENT <= turbulent < TURBULENT:
+        return "between", because
+    return _whether(high and turbulent >= TURBULENT, life >= sizes["half_life_days"]), because
 
 
 def _c23(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:

@@ -145,14 +145,14 @@ _C = World(
 
 
 _A_CALM = """
-crypto M.08 T.20 G.05
+crypto M.05 T.18 G.05
 metal G.85 U-.42 M.02
-miners M.30 G.73 U-.38 K.40
-junior_miners M.32 G.71 U-.37 K.40
+miners M.34 G.73 U-.38 K.38
+junior_miners M.36 G.71 U-.37 K.38
 market M.97 T.10
 growth M.88 T.40
 fear M-.76
-credit M-.32
+credit M-.28
 dollar U.80 M-.08
 real_yield U.55 M.08
 oil M.25 U-.05
@@ -190,7 +190,7 @@ _A = replace(
     _C,
     name="A",
     says="The article is right here: stress is deleveraging, and miners are leveraged gold and risk assets at once.",
-    transition=np.array([[0.987, 0.0115, 0.0015], [0.032, 0.958, 0.010], [0.010, 0.020, 0.970]]),
+    transition=np.array([[0.986, 0.012, 0.002], [0.030, 0.957, 0.013], [0.012, 0.026, 0.962]]),
     loadings=(_loadings(_A_CALM), _loadings(_A_RISK_OFF), _loadings(_A_DELEVERAGING)),
     mixing=0.95,
     sigma=_changed(_C.sigma, crypto=4.8, miners=3.25, junior_miners=3.85),
@@ -202,6 +202,7 @@ _A = replace(
             _changed(_C.means[2], fear=6.0, crypto=-2.0, miners=-0.90, junior_miners=-1.1, metal=0.05, credit=4.0),
         ]
     ),
+    multipliers=_C.multipliers * np.array([[1.0], [1.0], [1.3]]),
     crypto_lead=0.12,
     credit_lead=-0.28,
     oil_on_miners=-0.18,

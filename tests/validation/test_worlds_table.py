@@ -12,8 +12,11 @@ from tests.validation.worlds import SHOWN, fewer_draws
 from tests.validation.worlds_table import Row, family_wise, rows, section
 
 
-def entry(truth: str, outcome: Outcome, *, effect: float = 1.0, mde80: float | None = None) -> dict[str, Any]:
-    return {"truth": truth, "outcome": outcome.value, "parts": [{"effect": effect, "mde80": mde80}]}
+def entry(
+    truth: str, outcome: Outcome, *, effect: float = 1.0, mde80: float | None = None, std_error: float | None = None
+) -> dict[str, Any]:
+    part = {"effect": effect, "mde80": mde80, "std_error": std_error, "sesoi": 0.1}
+    return {"truth": truth, "outcome": outcome.value, "parts": [part]}
 
 
 def row(world: str, truth: str, *, claim: str = "C03", seen: bool | None = None, **counts: int) -> Row:
@@ -56,6 +59,12 @@ def test_a_design_sees_what_its_median_detectable_effect_reaches() -> None:
     records = [{"C03": entry("true", Outcome.MIXED, effect=1.0, mde80=size)} for size in (0.5, 1.1, 2.0)]
     assert rows("A", records)[0].seen is False
     assert rows("A", [{"C01": entry("true", Outcome.SUPPORTED)}])[0].seen is None
+
+
+@pytest.mark.parametrize(("std_error", "seen"), [(0.35, True), (0.37, False)])
+def test_a_part_with_a_rule_of_its_own_is_seen_by_its_standard_error(std_error: float, seen: bool) -> None:
+    record = {"C11": entry("true", Outcome.SUPPORTED, effect=1.0, std_error=std_error)}
+    assert rows("A", [record])[0].seen is seen
 
 
 def test_family_wise_counts_histories_not_claims() -> None:

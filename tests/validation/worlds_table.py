@@ -9,8 +9,9 @@ from statistics import median
 from typing import Any
 
 from models.claims import Outcome
+from models.inference.power import smallest_detectable_effect
 
-SIZE, FAMILY_WISE, POWER = 0.05, 0.10, 0.80
+SIZE, FAMILY_WISE, POWER, LEVEL = 0.05, 0.10, 0.80, 0.95
 #: Claims whose design is known to be too weak for their own size: no target for their share in world A.
 EXEMPT = frozenset({"C05", "C06", "C08", "C19"})
 #: Histories in which a statement has a truth, below which its share decides nothing.
@@ -111,14 +112,22 @@ def _seen(entries: Sequence[Mapping[str, Any]]) -> bool | None:
     parts: dict[int, list[tuple[float, float]]] = {}
     for entry in entries:
         for position, part in enumerate(entry["parts"]):
-            if part["mde80"] is not None and part["effect"] is not None:
-                parts.setdefault(position, []).append((part["mde80"], part["effect"]))
+            size = _detectable(part)
+            if size is not None:
+                parts.setdefault(position, []).append((size, part["effect"]))
     if not parts:
         return None
     return all(
         median(detectable for detectable, _ in pairs) <= median(effect for _, effect in pairs)
         for pairs in parts.values()
     )
+
+
+def _detectable(part: Mapping[str, Any]) -> float | None:
+    """The smallest effect the part finds with 80 % power: as in the verdict, else from its standard error."""
+    if part["effect"] is None or part["mde80"] is not None or not part["std_error"]:
+        return part["mde80"] if part["effect"] is not None else None
+    return smallest_detectable_effect(part["std_error"], part["sesoi"], level=LEVEL)
 
 
 def family_wise(records: Sequence[Record]) -> float:
