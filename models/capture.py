@@ -7,7 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.estimate import Estimate, NotDecidable
-from models.inference.resampling import Resampling, bootstrap_p_value, percentile_estimate
+from models.inference.hac import cosine_degrees_of_freedom, cosine_long_run_variance
+from models.inference.intervals import student_estimate, student_p_value
 
 Array = NDArray[np.float64]
 
@@ -16,7 +17,7 @@ MINIMUM_RALLIES = 5
 
 
 def up_capture(
-    asset: pd.Series, reference: pd.Series, *, sessions: int, gain: float, resampling: Resampling
+    asset: pd.Series, reference: pd.Series, *, sessions: int, gain: float, level: float
 ) -> tuple[Estimate, float] | NotDecidable:
     r"""Return of an asset over that of a reference where the latter rallies.
 
@@ -28,15 +29,21 @@ def up_capture(
         Length of the stretches that are looked at.
     gain : float
         Simple gain of the reference over a stretch that makes it a rally, percent.
-    resampling : Resampling
-        Blocks are at least as long as a stretch, whatever its bounds: stretches overlap from day to day.
+    level : float
+        Coverage of the interval.
 
     Returns
     -------
     (Estimate, float) or NotDecidable
         :math:`\sum_t 1[R_t \ge \log(1 + g)] A_t / \sum_t 1[R_t \ge \log(1 + g)] R_t` with A and R the returns over the
         stretches that end at t, and the p-value that inverts its interval at one. The label depends on the reference
-        alone. The denominator is bounded away from zero by the label, so the ratio needs no special interval.
+        alone and bounds the denominator away from zero.
+
+    Notes
+    -----
+    Student-t interval from the long-run variance of each stretch's influence,
+    :math:`1[\cdot](A_t - \theta R_t) / \overline{1[\cdot] R}`. Stretches overlap from day to day, so that no more
+    cosines are averaged than the sample holds pairs of stretches (Lazarus, Lewis, Stock and Watson 2018).
     """
     joint = pd.concat({"asset": asset, "reference": reference}, axis=1).dropna()
     sums = joint.rolling(sessions).sum().dropna()
@@ -44,21 +51,22 @@ def up_capture(
     separate = _separate(rally, sessions)
     if separate < MINIMUM_RALLIES:
         return NotDecidable(f"only {separate} separate rallies of {gain:g} % in {sessions} sessions")
-    products = np.where(rally[:, None], sums.to_numpy(), 0.0)
-    value = float(products[:, 0].sum() / products[:, 1].sum())
-    long = Resampling(resampling.level, resampling.replications, (sessions, 2 * sessions), resampling.seed)
-    totals = np.array([products[index].sum(axis=0) for index in long.indices(products[:, 1])])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        draws: Array = totals[:, 0] / totals[:, 1]
-    estimate = percentile_estimate(
+    moves = np.where(rally[:, None], sums.to_numpy(), 0.0)
+    value = float(moves[:, 0].sum() / moves[:, 1].sum())
+    influence = (moves[:, 0] - value * moves[:, 1]) / moves[:, 1].mean()
+    frequencies = max(min(cosine_degrees_of_freedom(rally.size), rally.size // (2 * sessions)), 1)
+    variance = cosine_long_run_variance(influence[:, None], frequencies)
+    std_error = float(np.sqrt(variance.value[0, 0] / rally.size))
+    estimate = student_estimate(
         value,
-        draws,
-        level=resampling.level,
+        std_error,
+        frequencies,
+        level=level,
         n=int(rally.sum()),
         unit="times",
-        method=f"ratio of returns over {sessions} sessions in {separate} rallies of {gain:g} %",
+        method=f"ratio of returns over {sessions} sessions in {separate} rallies of {gain:g} %, cosine HAC interval",
     )
-    return estimate if isinstance(estimate, NotDecidable) else (estimate, bootstrap_p_value(draws, 1.0))
+    return estimate, student_p_value(value - 1.0, std_error, frequencies) if std_error > 0.0 else float(value == 1.0)
 
 
 def _separate(rally: NDArray[np.bool_], sessions: int) -> int:

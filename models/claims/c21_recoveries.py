@@ -13,7 +13,7 @@ Criteria   Both parts must hold. Recovery: one of the three improvements is enou
 Thresholds sesoi (percent over `horizon` sessions), up_capture (ratio above one), rally (percent that gold gains over
            `rally_sessions` sessions).
 Statistic  Long-horizon regression on a yes-or-no predictor with Hodrick's standard errors; ratio of summed returns over
-           a quarter, blocks at least as long.
+           a quarter, its long-run variance from few cosines.
 Secondary  Each improvement by itself, and on sessions that do not overlap; the miners' slope on shares (see C11); the
            capture of juniors.
 Literature Hodrick (1992).
@@ -37,7 +37,6 @@ from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import PredictiveRegression, long_horizon_regression
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.inference.resampling import Resampling
 
 SUBJECT, MINERS, METAL = "crypto", "miners", "metal"
 #: Sessions over which each sign must have fallen.
@@ -46,7 +45,6 @@ IMPROVEMENTS = {"conditions": 20, "credit": 21, "fear": 21}
 HORIZONS = (10, 21, 63)
 SPANS = (10, 63)
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
-FEW = 199
 #: From the best outcome to the worst: one improvement is enough.
 BEST_FIRST = (Outcome.SUPPORTED, Outcome.MIXED, Outcome.INCONCLUSIVE, Outcome.NOT_SUPPORTED)
 
@@ -184,18 +182,16 @@ def _capture(
     *,
     sessions: int | None = None,
     gain: float | None = None,
-    replications: int = FEW,
 ) -> tuple[Estimate, float] | NotDecidable:
     if role not in case.panel.returns.columns:
         return NotDecidable(f"no series plays the role {role}")
     returns = case.panel.returns.loc[case.sessions(window)]
-    resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
     return up_capture(
         returns[role],
         returns[METAL],
         sessions=sessions or _quarter(case),
         gain=case.thresholds["rally"] if gain is None else gain,
-        resampling=resampling,
+        level=case.level,
     )
 
 
@@ -214,7 +210,7 @@ def _less_one(found: tuple[Estimate, float] | NotDecidable) -> Estimate | NotDec
 
 def _rally_leg(case: Case) -> Leg:
     label, sesoi = "the miners gain more than gold in gold's rallies", case.thresholds["up_capture"]
-    found = _capture(case, MINERS, replications=case.replications)
+    found = _capture(case, MINERS)
     p_value = None if isinstance(found, NotDecidable) else found[1]
     listed: dict[str, partial[tuple[Estimate, float] | NotDecidable]] = {
         f"sample {name.replace('_', ' ')}": partial(_capture, case, MINERS, name)
@@ -245,7 +241,7 @@ def _readings(
         if not isinstance(law, NotDecidable):
             readings[f"the same, one session in {_month(case)} ({sign})"] = law.non_overlapping
     for role in (MINERS, "junior_miners"):
-        found = _capture(case, role, replications=FEW)
+        found = _capture(case, role)
         label = f"return of {names.get(role, role)} over {names[METAL]}'s in its rallies"
         readings[label] = found if isinstance(found, NotDecidable) else found[0]
     if "market" in case.panel.returns.columns:

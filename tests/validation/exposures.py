@@ -240,7 +240,7 @@ def rally_capture(number: int) -> float:
     generator = np.random.default_rng(number)
     reference = pd.Series(generator.standard_normal(SESSIONS), name="reference")
     asset = (0.8 * reference + generator.standard_normal(SESSIONS)).rename("asset")
-    answer = up_capture(asset, reference, sessions=5, gain=3.0, resampling=resampling(number))
+    answer = up_capture(asset, reference, sessions=5, gain=3.0, level=LEVEL)
     return float(not isinstance(answer, NotDecidable) and answer[0].contains(0.8))
 
 
