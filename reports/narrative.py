@@ -91,6 +91,9 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
     found = finding(verdict, panel)
     if found is not None:
         return capitalised(found)
+    failed = [part_label(part) for part in verdict.parts if part.outcome is Outcome.NOT_SUPPORTED]
+    if len(verdict.parts) > 1 and len(failed) == 1 and verdict.outcome is Outcome.NOT_SUPPORTED:
+        return f"Not borne out: {failed[0]}"
     prefix = {
         Outcome.SUPPORTED: "",
         Outcome.MIXED: "Only in part: ",
@@ -98,7 +101,10 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
         Outcome.INCONCLUSIVE: "Undecided: ",
         Outcome.NOT_TESTABLE: "Not testable here: ",
     }[verdict.outcome]
-    return f"{prefix}{verdict.statement.rstrip('.')}"
+    title = f"{prefix}{verdict.statement.rstrip('.')}"
+    if failed and verdict.outcome is Outcome.INCONCLUSIVE:
+        return f"{title}; not so: {listing(failed)}"
+    return title
 
 
 def headline(evidence: Evidence) -> str:

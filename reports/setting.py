@@ -135,15 +135,17 @@ class Setting:
         )
 
     @cached_property
-    def domains(self) -> dict[str, tuple[float, float]]:
-        """One scale for one quantity: vertical limits of all correlations and of all betas."""
-        suite = self.evidence.suite
-        limits = {}
-        for quantity, paths in (("correlation", suite.correlations), ("beta", suite.betas)):
-            values = [one for path in paths.values() for one in _extremes(path)]
-            low, high = nice_domain(values, include=(0.0,), room=0.02)
-            limits[quantity] = (max(low, -1.0), min(high, 1.0)) if quantity == "correlation" else (low, high)
-        return limits
+    def correlation_domain(self) -> tuple[float, float]:
+        """One scale for every correlation."""
+        values = [one for path in self.evidence.suite.correlations.values() for one in _extremes(path)]
+        low, high = nice_domain(values, include=(0.0,), room=0.02)
+        return max(low, -1.0), min(high, 1.0)
+
+    def domain(self, path: PathBand) -> tuple[float, float]:
+        """Vertical limits of a path: of all correlations, or of its own beta wherever it is drawn."""
+        if path.quantity == "correlation":
+            return self.correlation_domain
+        return nice_domain(_extremes(path), room=0.02)
 
     def window_label(self, name: str) -> str:
         """Name of a window with its sessions."""

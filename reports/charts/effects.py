@@ -67,6 +67,8 @@ def forest_chart(
     marks: Sequence[tuple[float, str]] = ((0.0, ""),),
     limit: float | None = None,
     fmt: str = ".1f",
+    row: float = ROW,
+    left: int = FOREST_LEFT,
     simulated: bool = False,
 ) -> Chart:
     """Estimates with intervals, one a row.
@@ -81,6 +83,10 @@ def forest_chart(
     limit : float, optional
         Largest absolute value drawn; longer intervals are cut there and end in an arrow.
     fmt : str
+    row : float
+        Height of a row, in CSS pixels.
+    left : int
+        Room for the labels, in CSS pixels.
     simulated : bool
     """
     bound = math.inf if limit is None else limit
@@ -88,8 +94,8 @@ def forest_chart(
     domain = nice_domain(ends, include=[value for value, _ in marks], room=0.05)
     if limit is not None:
         domain = (max(domain[0], -bound), min(domain[1], bound))
-    width = FULL_WIDTH - FOREST_LEFT - FOREST_RIGHT
-    height = ROW * len(effects) + 6
+    width = FULL_WIDTH - left - FOREST_RIGHT
+    height = round(row * len(effects) + 6)
     rows: list[Record] = []
     for i, e in enumerate(effects):
         low, high = max(e.lower, domain[0]), min(e.upper, domain[1])
@@ -99,7 +105,7 @@ def forest_chart(
                 "value": e.value if domain[0] <= e.value <= domain[1] else None,
                 "low": low,
                 "high": high,
-                "py": ROW * i + 13.0,
+                "py": round(row * (i + 0.6), 1),
                 "color": TONE_COLORS[e.tone],
                 "text": e.text,
                 "cut": (domain[0] if e.lower < domain[0] else None),
@@ -140,8 +146,8 @@ def forest_chart(
         base.mark_point(shape="triangle-left", **arrow).encode(x=alt.X("cut:Q", scale=scale, axis=x_axis)),
         base.mark_point(shape="triangle-right", **arrow).encode(x=alt.X("cut_high:Q", scale=scale, axis=x_axis)),
         alt.Chart(named("rows"))
-        .mark_text(align="left", baseline="middle", color=INK, limit=FOREST_LEFT - 14)
-        .encode(x=alt.value(-FOREST_LEFT + 2), y=alt.Y("py:Q", scale=None), text="label:N"),
+        .mark_text(align="left", baseline="middle", color=INK, limit=left - 6)
+        .encode(x=alt.value(-left + 2), y=alt.Y("py:Q", scale=None), text="label:N"),
         alt.Chart(named("rows"))
         .mark_text(align="right", baseline="middle", color=INK)
         .encode(x=alt.value(width + FOREST_RIGHT - 2), y=alt.Y("py:Q", scale=None), text="text:N"),
@@ -150,7 +156,7 @@ def forest_chart(
         layers,
         height=height,
         width=width,
-        left=FOREST_LEFT,
+        left=left,
         right=FOREST_RIGHT,
         top=TOP + 4,
         bottom=BOTTOM + 14,
@@ -269,15 +275,20 @@ class Specification:
 def specification_chart(
     specifications: Sequence[Specification],
     *,
-    sesoi: float,
+    marks: Sequence[tuple[float, str]],
     unit: str,
     height: int = 86,
     fmt: str = ".2f",
     simulated: bool = False,
 ) -> Chart:
-    """The specification curve: estimates in order of size with their intervals, the primary one marked."""
+    """The specification curve: estimates in order of size with their intervals, the primary one marked.
+
+    `marks` are horizontal lines with their labels: zero, the size of interest, the ends of a claimed range.
+    """
     ordered = sorted(specifications, key=lambda one: one.value)
-    domain = nice_domain([end for one in ordered for end in (one.lower, one.upper)], include=(0.0, sesoi))
+    domain = nice_domain(
+        [end for one in ordered for end in (one.lower, one.upper)], include=[value for value, _ in marks]
+    )
     step = PLOT_WIDTH / len(ordered)
     rows = [
         {
@@ -296,10 +307,14 @@ def specification_chart(
     axis = alt.Axis(title=unit or None, format=fmt, tickCount=5, grid=True)
     base = alt.Chart(named("rows")).encode(x=alt.X("px:Q", scale=None), color=alt.Color("color:N", scale=None))
     layers = [
-        alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.YDatum(0.0, scale=scale)),
-        alt.Chart(named("one"))
-        .mark_rule(color="#85600a", strokeWidth=0.9, strokeDash=[4, 3])
-        .encode(y=alt.YDatum(sesoi, scale=scale)),
+        *(
+            alt.Chart(named("one"))
+            .mark_rule(
+                color=INK if value == 0 else "#85600a", strokeWidth=0.9, strokeDash=[1, 0] if value == 0 else [4, 3]
+            )
+            .encode(y=alt.YDatum(value, scale=scale))
+            for value, _ in marks
+        ),
         base.mark_rule(strokeWidth=max(0.7, min(3.0, step / 3.0)), opacity=0.45).encode(
             y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"
         ),
@@ -319,7 +334,7 @@ def specification_chart(
     def y_of(value: float) -> float:
         return height * (place["high"] - value) / (place["high"] - place["low"])
 
-    margin = [("size of interest", sesoi, "#85600a"), ("zero", 0.0, MUTED)]
+    margin = [(label, value, MUTED if value == 0 else "#85600a") for value, label in marks]
     primary = next((one for one in ordered if one.primary), None)
     if primary is not None:
         margin.append(("primary", primary.value, RED))

@@ -14,6 +14,7 @@ from reports.charts.style import (
     MUTED,
     PAPER,
     RED,
+    SHORT,
     SIMULATED_MARK,
     STRESS,
     Chart,
@@ -23,8 +24,6 @@ from reports.charts.style import (
 )
 
 LEFT, GAP, HEAD, ROW = 212, 10, 42, 25.0
-#: Paper of a cell in which the statement does not reach the size that matters.
-SHORT = "#fbe9e7"
 
 
 @dataclass(frozen=True, slots=True)

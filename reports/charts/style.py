@@ -32,6 +32,8 @@ VIOLET = "#6b4f9a"
 TEAL = "#0f7c8a"
 STRESS = "#dfe4ea"
 CLAIMED = "#f6ebcd"
+#: Paper of a cell that falls short of what is asked.
+SHORT = "#fbe9e7"
 
 #: Lines, in the order in which series take them; safe for the common colour deficiencies and distinct in grey.
 SERIES = (BLUE, GOLD, RED, VIOLET)
@@ -64,6 +66,7 @@ DARK = {
     "#7a2a1f": "#d9a59b",
     STRESS: "#27313c",
     CLAIMED: "#3a3320",
+    SHORT: "#43282a",
 }
 
 FONT = "Source Sans Pro"
@@ -80,6 +83,10 @@ SIMULATED_MARK = "SIMULATED DATA, NOT MARKET EVIDENCE"
 
 #: Decimals that a plotted number keeps: far below what the eye resolves, far less ink than sixteen digits.
 PLOTTED_DIGITS = 5
+
+
+#: Paths of fewer sessions keep all of them in print.
+THINNED = 400
 
 
 def config() -> Spec:
@@ -220,7 +227,7 @@ def records(frame: pd.DataFrame) -> list[Record]:
 
 def weekly(frame: pd.DataFrame) -> pd.DataFrame:
     """The last row of each calendar week of a frame indexed by session; the very last row is always kept."""
-    if len(frame) < 400:
+    if len(frame) < THINNED:
         return frame
     index = pd.DatetimeIndex(frame.index)
     weeks = index.to_period("W-SUN")

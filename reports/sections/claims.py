@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.claims.verdict import Outcome, Verdict
+from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate
 from reports.charts.effects import Specification, specification_chart
-from reports.document import Block, Facts, Figure, Note, Paragraph, Ref, Section, Strong
-from reports.exhibits import displays
+from reports.document import Block, Facts, Figure, Note, Paragraph, Ref, Section, Strong, Table
+from reports.exhibits import HEIGHT_ON_CLAIM, displays
 from reports.fit import PAGE, height, section_height
-from reports.narrative import TONES, chip, estimate_clause, finding_title, reading, robustness
+from reports.narrative import TONES, chip, estimate_clause, exact, finding_title, reading, robustness
 from reports.quoted import quoted
 from reports.reasons import reason
 from reports.setting import Setting
 from reports.tables import parts_table, secondary_table
-from reports.text import capitalised, count, number, p_value, plural, quantity, span, unit_words
+from reports.text import capitalised, count, decimals_for, number, p_value, plural, quantity, span, unit_words
 
 FAMILIES = {
     "fact": "fact: judged by its threshold, outside the correction for multiplicity",
@@ -78,10 +79,6 @@ def claim_section(
     if verdict.kind == "range":
         text.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
     text.append(_caveat(verdict))
-    shown = displays(verdict, setting)
-    curve = specification_figure(verdict, setting)
-    secondary = secondary_table(verdict, setting.source()) if verdict.secondary else None
-    wanted: list[Block] = [*shown[:1], *([curve] if curve else []), *([secondary] if secondary else []), *shown[1:]]
     section = Section(
         key=verdict.id.lower(),
         title=finding_title(verdict, setting.panel),
@@ -90,30 +87,76 @@ def claim_section(
         chip=chip(verdict.outcome),
         own_page=True,
     )
-    room = PAGE - section_height(section) - _POINTER - (_SECTION_HEADING if first else 0.0)
-    kept, left = _fitting(wanted, room)
+    room = PAGE - section_height(section) - (_SECTION_HEADING if first else 0.0)
+    kept, left = _filled(verdict, setting, room)
     if left:
         kept.append(Paragraph(("More on this statement: ", Ref(MORE), ".") if further else (_ELSEWHERE,)))
     return replace(section, blocks=(*text, *kept)), left
 
 
+def _filled(verdict: Verdict, setting: Setting, room: float) -> tuple[list[Block], list[Block]]:
+    """What the page has room for, its plots as high as the room allows, and what is left for elsewhere."""
+    kept, left = _fitting(_exhibits(verdict, setting), room)
+    if left:
+        kept, left = _fitting(_exhibits(verdict, setting), room - _POINTER)
+    spare = room - sum(height(block) for block in kept) - (_POINTER if left else 0.0)
+    figures = [block for block in kept if isinstance(block, Figure)]
+    if not figures or spare < _WORTH_STRETCHING:
+        return kept, left
+    taller = min(_TALLEST, HEIGHT_ON_CLAIM + int(spare / len(figures)))
+    stretched = {_key(block): block for block in _exhibits(verdict, setting, taller)}
+    return [stretched.get(_key(block), block) for block in kept], left
+
+
+def _exhibits(verdict: Verdict, setting: Setting, plot: int = HEIGHT_ON_CLAIM) -> list[Figure | Table]:
+    """Exhibits in order of importance: the first figure, the specification curve, readings beside it, the rest."""
+    shown = displays(verdict, setting, plot)
+    curve = specification_figure(verdict, setting, height=plot)
+    secondary = [secondary_table(verdict, setting.source())] if verdict.secondary else []
+    return [*shown[:1], *([curve] if curve else []), *secondary, *shown[1:]]
+
+
+def _key(block: Block) -> str:
+    return block.key if isinstance(block, (Figure, Table)) else ""
+
+
 #: Room kept for the line that leads to the further exhibits, and for the heading above the first statement.
 _POINTER, _SECTION_HEADING = 26.0, 44.0
+#: A table is not cut to fewer rows than this.
+_FEWEST_ROWS = 3
+#: Spare room below which plots keep their height, and the height at which they stop growing.
+_WORTH_STRETCHING, _TALLEST = 24.0, 210
 _ELSEWHERE = "More on this statement: section “Further exhibits” of report.html, and results.json."
 
 
-def _fitting(wanted: Sequence[Block], room: float) -> tuple[list[Block], list[Block]]:
-    """Blocks that fit, in order of importance, and those that do not."""
+def _fitting(wanted: Sequence[Figure | Table], room: float) -> tuple[list[Block], list[Block]]:
+    """Blocks that fit, in order of importance, and those that do not; a long table gives its first rows."""
     kept: list[Block] = []
     left: list[Block] = []
     for block in wanted:
-        needed = height(block)
-        if needed <= room:
-            kept.append(block)
-            room -= needed
-        else:
+        fitted = shortened(block, room) if isinstance(block, Table) else block if height(block) <= room else None
+        if fitted is not None:
+            kept.append(fitted)
+            room -= height(fitted)
+        if fitted is not block:
             left.append(block)
     return kept, left
+
+
+def shortened(table: Table, room: float) -> Table | None:
+    """The table with as many of its rows as the room holds; None where fewer than three fit."""
+    for rows in range(len(table.rows), _FEWEST_ROWS - 1, -1):
+        one = table if rows == len(table.rows) else _first_rows(table, rows)
+        if height(one) <= room:
+            return one
+    return None
+
+
+def _first_rows(table: Table, rows: int) -> Table:
+    """The first rows under a key of their own: the whole table stands elsewhere."""
+    more = plural(len(table.rows) - rows, "further row stands", "further rows stand")
+    note = f"{table.note} {capitalised(more)} in results.json.".strip()
+    return replace(table, key=f"{table.key}-first", rows=table.rows[:rows], note=note)
 
 
 def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
@@ -134,7 +177,7 @@ def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
-def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
+def specification_figure(verdict: Verdict, setting: Setting, *, height: int = 86) -> Figure | None:
     """The specification curve with the primary effect marked."""
     done = [(one.label, one.estimate) for one in verdict.specifications if isinstance(one.estimate, Estimate)]
     primary = next((part for part in verdict.parts if isinstance(part.effect, Estimate)), None)
@@ -145,12 +188,7 @@ def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
     points.append(Specification("primary", effect.value, effect.lower, effect.upper, primary=True))
     low = min(done, key=lambda one: one[1].value)
     high = max(done, key=lambda one: one[1].value)
-    above = sum(one.value > 0 for _, one in done)
-    subject = "All" if above == len(done) else f"{capitalised(count(above))} of"
-    title = (
-        f"{subject} {plural(len(done), 'other specification')} lie above zero, "
-        f"the estimates run from {span(low[1].value, high[1].value, effect.unit)}"
-    )
+    title = specifications_title([one for _, one in done], claimed_range(verdict, setting))
     return Figure(
         key=f"{verdict.id.lower()}-specifications",
         title=title,
@@ -158,11 +196,44 @@ def specification_figure(verdict: Verdict, setting: Setting) -> Figure | None:
             f"Estimates in order of size with {setting.level_text} intervals; {unit_words(effect.unit)}; blue: the "
             "interval excludes zero"
         ),
-        chart=specification_chart(points, sesoi=primary.sesoi, unit=effect.unit, simulated=setting.simulated),
+        chart=specification_chart(
+            points,
+            marks=_marks(primary, claimed_range(verdict, setting)),
+            unit=effect.unit,
+            height=height,
+            simulated=setting.simulated,
+        ),
         alt=f"{title}; the primary estimate is {quantity(effect.value, effect.unit)}.",
         source=setting.source(),
         note=f"{robustness(verdict)} Lowest: {low[0]}. Highest: {high[0]}. The list was fixed in advance.",
     )
+
+
+def claimed_range(verdict: Verdict, setting: Setting) -> tuple[float, float] | None:
+    """The range that a statement names, None where it names none."""
+    claim = setting.evidence.study.claims.get(verdict.id)
+    if verdict.kind != "range" or claim is None or not {"low", "high"} <= set(claim.thresholds):
+        return None
+    return claim.thresholds["low"], claim.thresholds["high"]
+
+
+def specifications_title(estimates: Sequence[Estimate], claimed: tuple[float, float] | None) -> str:
+    """How many of the other specifications lie where the statement puts them, and how far they reach."""
+    values, unit = [one.value for one in estimates], estimates[0].unit
+    low, high = (0.0, math.inf) if claimed is None else claimed
+    inside = sum(low < one <= high if claimed is None else low <= one <= high for one in values)
+    subject = "All" if inside == len(values) else f"{capitalised(count(inside)) if inside else 'None'} of"
+    several = plural(len(values), "other specification")
+    where = "lie above zero" if claimed is None else f"lie in the claimed range of {low:g} to {high:g}"
+    if number(min(values), decimals_for(unit)) == number(max(values), decimals_for(unit)):
+        return f"All {several} give {quantity(values[0], unit)}"
+    return f"{subject} {several} {where}, the estimates run from {span(min(values), max(values), unit)}"
+
+
+def _marks(primary: Part, claimed: tuple[float, float] | None) -> list[tuple[float, str]]:
+    if claimed is not None:
+        return [(one, f"claimed: {one:g}") for one in claimed]
+    return [(0.0, "zero"), *([(primary.sesoi, "size of interest")] if primary.sesoi else [])]
 
 
 def _caveat(verdict: Verdict) -> Note:
@@ -181,4 +252,17 @@ def _caveat(verdict: Verdict) -> Note:
         ),
         Outcome.NOT_TESTABLE: "No test was run, so nothing follows for or against the statement.",
     }
-    return Note("What this verdict does not say", (words[verdict.outcome],), TONES[verdict.outcome])
+    said = _UNREAD if verdict.outcome is Outcome.INCONCLUSIVE and _readings_only(verdict) else words[verdict.outcome]
+    return Note("What this verdict does not say", (said,), TONES[verdict.outcome])
+
+
+_UNREAD = (
+    "Undecided here means that the signs which can be read disagree or are too few; more sessions would not settle it. "
+    "It is no evidence against the statement."
+)
+
+
+def _readings_only(verdict: Verdict) -> bool:
+    """Whether the undecided parts are readings without sampling error."""
+    open_parts = [part.effect for part in verdict.parts if part.outcome is Outcome.INCONCLUSIVE]
+    return bool(open_parts) and all(isinstance(one, Estimate) and exact(one) for one in open_parts)

@@ -10,6 +10,7 @@ from reports.charts.effects import FOREST_LIMIT, Effect, forest_chart
 from reports.charts.paths import Line, band_chart
 from reports.document import Block, Bullets, Figure, Note, Paragraph, Ref, Section, Strong
 from reports.narrative import TONES, exact, paths_title
+from reports.reasons import capitalised_label
 from reports.setting import Setting
 from reports.tables import meanings_table, verdict_table
 from reports.text import (
@@ -24,6 +25,9 @@ from reports.text import (
     quantity,
     sentence,
 )
+
+#: Room for the labels of the overview: the longest part on one line.
+OVERVIEW_LEFT = 392
 
 
 def front(setting: Setting) -> tuple[Block, ...]:
@@ -65,7 +69,7 @@ def key_paths(setting: Setting, *, height: int = 160) -> Figure | None:
                 for path in chosen
             ],
             setting.time_frame(chosen[0].frame.index),
-            domain=setting.domains["correlation"],
+            domain=setting.correlation_domain,
             height=height,
         ),
         alt=f"{paths_title(chosen, setting.panel)}. Lines over time with their bands.",
@@ -157,7 +161,7 @@ def overview(setting: Setting) -> Figure | None:
                 continue
             effects.append(
                 Effect(
-                    f"{verdict.id}  {capitalised(part.label)}",
+                    f"{verdict.id}  {capitalised_label(part)}",
                     effect.value / part.sesoi,
                     effect.lower / part.sesoi,
                     effect.upper / part.sesoi,
@@ -187,6 +191,7 @@ def overview(setting: Setting) -> Figure | None:
             axis="effect ÷ size of interest",
             marks=((0.0, "zero"), (1.0, "size of interest")),
             limit=FOREST_LIMIT,
+            left=OVERVIEW_LEFT,
             simulated=setting.simulated,
         ),
         alt=f"{title}. One row for each part of a statement, with its interval.",

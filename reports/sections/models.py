@@ -10,8 +10,9 @@ from reports.narrative import path_title, recovery, regime_title
 from reports.sections.clock import clock_section
 from reports.sections.front import key_paths, path_note
 from reports.sections.measurements import measurements_section
+from reports.sections.revisions import revision_block
 from reports.setting import Setting
-from reports.tables import beta_rows, checks_table, estimates_table, parameter_table, recovered_table
+from reports.tables import beta_rows, checked_model, checks_table, estimates_table, parameter_table, recovered_table
 from reports.text import capitalised, in_sentence, listing, plural, sentence, share
 
 _CLAIMED_PAIR = ("miners", "metal")
@@ -125,7 +126,7 @@ def _path_figure(
         chart=band_chart(
             [Line(label, path.frame, setting.color(path))],
             setting.time_frame(index),
-            domain=setting.domains[path.quantity],
+            domain=setting.domain(path),
             claimed=claimed,
             height=height,
             beside=rivals,
@@ -172,6 +173,7 @@ def regimes(setting: Setting) -> Section | None:
                 f"{setting.shading}",
             )
         )
+        blocks.append(revision_block(setting))
     if suite.expected_durations:
         blocks.append(
             estimates_table(
@@ -193,7 +195,7 @@ def parameters(setting: Setting) -> Section | None:
     return Section(
         "parameters",
         "Parameters",
-        tuple(parameter_table(i, one, setting.source()) for i, one in enumerate(tables, 1)),
+        tuple(parameter_table(i, one, setting.panel, setting.source()) for i, one in enumerate(tables, 1)),
     )
 
 
@@ -203,16 +205,20 @@ def checks(setting: Setting) -> Section | None:
     if not every:
         return None
     missed = [one for one in every if not one.passed]
+    named = [f"{one.name} ({checked_model(one, setting.panel)})" for one in missed[:6]]
     words = (
         f"{capitalised(plural(len(missed), 'check misses', 'checks miss'))} the target: "
-        f"{listing(f'{one.name} ({one.model})' for one in missed[:6])}{' and others' if len(missed) > 6 else ''}"
+        f"{listing(named)}{' and others' if len(missed) > 6 else ''}"
         if missed
         else "All checks meet their targets"
     )
     return Section(
         "model-checks",
         "Checks",
-        (Paragraph((sentence(words), " ", Ref("checks"), " lists all.")), checks_table(every, setting.source())),
+        (
+            Paragraph((sentence(words), " ", Ref("checks"), " lists all.")),
+            checks_table(every, setting.panel, setting.source()),
+        ),
     )
 
 

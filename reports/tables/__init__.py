@@ -10,6 +10,7 @@ from reports.tables.data import (
 )
 from reports.tables.models import (
     beta_rows,
+    checked_model,
     checks_table,
     convergence_sentence,
     estimates_table,
@@ -27,6 +28,7 @@ from reports.tables.verdicts import (
 
 __all__ = [
     "beta_rows",
+    "checked_model",
     "checks_table",
     "convergence_sentence",
     "estimates_table",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -12,17 +13,22 @@ from models.claims.recovery import Recovered
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
 from models.suite import Check, Pair, ParameterTable
-from reports.document import Cell, Chip, Code, Column, Table, cell
+from reports.document import Cell, Chip, Code, Column, Inline, Table, cell
 from reports.tables.cells import MOST_ROWS, interval_cell, value_cell
 from reports.text import (
     NOT_APPLICABLE,
     capitalised,
     humanised,
+    in_sentence,
+    listing,
     number,
     quantity,
     sentence,
     tidy,
 )
+
+_OF_A_REGIME = re.compile(r"(\w+)\[(\d+),([\w,]+)\]")
+_KINDS = {"cov": "covariance"}
 
 
 def estimates_table(
@@ -62,7 +68,7 @@ def beta_rows(betas: Mapping[Pair, Estimate], panel: Panel) -> list[tuple[str, E
     return [(f"{panel.names.get(y, y)} on {panel.names.get(x, x)}", estimate) for (y, x), estimate in betas.items()]
 
 
-def parameter_table(number_of: int, parameters: ParameterTable, source: str) -> Table:
+def parameter_table(number_of: int, parameters: ParameterTable, panel: Panel, source: str) -> Table:
     """Parameters of one model with standard errors, limits and how the optimum was reached.
 
     Parameters named "series.parameter" are set as one row a series.
@@ -70,7 +76,7 @@ def parameter_table(number_of: int, parameters: ParameterTable, source: str) -> 
     frame = parameters.frame
     names = [str(name) for name in frame.index]
     by_series = len(names) > 6 and all(name.count(".") == 1 for name in names)
-    columns, rows = _by_series(frame, names) if by_series else _one_a_row(frame)
+    columns, rows = _by_series(frame, names, panel) if by_series else _one_a_row(frame, panel)
     shown = rows[:MOST_ROWS]
     more = len(rows) - len(shown)
     notes = [
@@ -92,23 +98,40 @@ def parameter_table(number_of: int, parameters: ParameterTable, source: str) -> 
     )
 
 
-def _one_a_row(frame: pd.DataFrame) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+def _one_a_row(frame: pd.DataFrame, panel: Panel) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
     keys = ("estimate", "std_error", "lower", "upper")
     rows = [
-        (cell(Code(str(name))), *(cell(number(_at(frame, name, key), 4), _at(frame, name, key)) for key in keys))
+        (
+            cell(_parameter(str(name), panel)),
+            *(cell(number(_at(frame, name, key), 4), _at(frame, name, key)) for key in keys),
+        )
         for name in frame.index
     ]
     heads = ("Estimate", "Std. error", "Lower", "Upper")
     return (Column("Parameter", width=36), *(Column(head, "number") for head in heads)), rows
 
 
-def _by_series(frame: pd.DataFrame, names: Sequence[str]) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
+def _parameter(name: str, panel: Panel) -> Inline:
+    """A parameter in words where it belongs to a regime and to series, else its symbol."""
+    found = _OF_A_REGIME.fullmatch(name)
+    if found is None:
+        return Code(name)
+    kind, regime, roles = found.group(1), int(found.group(2)) + 1, found.group(3).split(",")
+    if len(set(roles)) < len(roles):
+        kind, roles = "variance", roles[:1]
+    series = listing(panel.names.get(role, humanised(role)) for role in roles)
+    return f"{capitalised(_KINDS.get(kind, kind))} of {series}, regime {regime}"
+
+
+def _by_series(
+    frame: pd.DataFrame, names: Sequence[str], panel: Panel
+) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
     split = [name.split(".") for name in names]
     series = list(dict.fromkeys(one for one, _ in split))
     kinds = list(dict.fromkeys(kind for _, kind in split))
     rows = []
     for one in series:
-        row = [cell(capitalised(humanised(one)))]
+        row = [cell(panel.names.get(one, capitalised(humanised(one))))]
         for kind in kinds:
             name = f"{one}.{kind}"
             if name not in names:
@@ -144,12 +167,21 @@ def convergence_sentence(record: Convergence) -> str:
     )
 
 
-def checks_table(checks: Sequence[Check], source: str) -> Table:
+_MARGIN = "margin of "
+
+
+def checked_model(check: Check, panel: Panel) -> str:
+    """The model of a check; a margin carries the name of its series."""
+    role = check.model.removeprefix(_MARGIN)
+    return check.model if role == check.model else f"{_MARGIN}{in_sentence(panel.names.get(role, humanised(role)))}"
+
+
+def checks_table(checks: Sequence[Check], panel: Panel, source: str) -> Table:
     """Model checks with their targets, failed ones first."""
     ordered = sorted(checks, key=lambda one: one.passed)
     rows = tuple(
         (
-            cell(one.model),
+            cell(checked_model(one, panel)),
             cell(one.name),
             cell(number(one.value, 3), one.value),
             cell(tidy(one.target)),

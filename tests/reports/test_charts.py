@@ -13,11 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.claims.verdict import Exhibit
-from reports.charts.effects import Effect, Specification, forest_chart, specification_chart
+from reports.charts.attribution import Step, Waterfall, waterfall_chart
+from reports.charts.effects import Effect, Paired, Specification, forest_chart, paired_chart, specification_chart
 from reports.charts.frame import TimeFrame, spells
 from reports.charts.matrices import matrix_chart
+from reports.charts.moved import MovedCell, MovedRow, moved_chart
+from reports.charts.network import net_flows, network_chart
 from reports.charts.paths import Line, band_chart, drawdowns
 from reports.charts.style import DARK, SERIES, SIMULATED_MARK, label_rows, nice_domain, records, spread, weekly
+from reports.charts.times import fan_chart, waiting_chart
 from reports.document import Figure, Table
 from reports.exhibits import displays, shape
 from reports.preflight import check_palette
@@ -34,6 +38,18 @@ def path(n: int = 900) -> pd.DataFrame:
 
 def frame(of: pd.DataFrame, *, simulated: bool = False) -> TimeFrame:
     return TimeFrame(of.index[0], of.index[-1], simulated=simulated)
+
+
+def flows_table() -> pd.DataFrame:
+    """Rows take from columns: b gives 10 to a on balance, a gives 2 to c, b and c are even."""
+    values = [[50.0, 30.0, 5.0, 35.0], [20.0, 60.0, 8.0, 28.0], [7.0, 8.0, 70.0, 15.0]]
+    return pd.DataFrame(values, index=list("abc"), columns=["a", "b", "c", "from others"])
+
+
+def fan() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"estimate": [0.0, 1.0, 0.5], "lower": [-0.5, 0.5, 0.0], "upper": [0.5, 1.5, 1.0]}, index=[-1, 0, 1]
+    )
 
 
 @given(st.lists(st.floats(0, 168), max_size=8))
@@ -105,8 +121,21 @@ def test_charts_of_simulated_data_say_so(simulated: bool) -> None:
         band_chart([Line("one", full)], frame(full, simulated=simulated)),
         forest_chart([Effect("a", 1.0, 0.5, 1.5, "plain", "1")], axis="x", simulated=simulated),
         specification_chart(
-            [Specification("a", 1, 0, 2), Specification("b", 2, 1, 3)], sesoi=1, unit="", simulated=simulated
+            [Specification("a", 1, 0, 2), Specification("b", 2, 1, 3)],
+            marks=((0.0, "zero"), (1.0, "size of interest")),
+            unit="",
+            simulated=simulated,
         ),
+        waterfall_chart([Waterfall("a", "", [Step("x", -1.0, -2.0, 0.0)], -1.0)], ["x"], "sum", simulated=simulated),
+        moved_chart([MovedRow("a", "b", [[MovedCell("1", True, "w")]])], [("base", ["+1"])], simulated=simulated),
+        paired_chart(
+            [Paired("a", (1, 0, 2), (2, 1, 3), 1.5, "t")], ("x", "y"), axis="z", mark="m", simulated=simulated
+        ),
+        network_chart(flows_table(), ("#000000",) * 3, simulated=simulated),
+        waiting_chart(
+            pd.DataFrame({"a": [1.0, 0.5]}, index=[0, 21]), ("#000000",), axis="z", height=90, simulated=simulated
+        ),
+        fan_chart(fan(), axis="z", height=90, simulated=simulated),
         matrix_chart([("Calm", square)], ["a", "b", "c"], ["a", "b", "c"], simulated=simulated),
     ]
     for chart in charts:
@@ -176,6 +205,9 @@ def test_the_palette_stands_out_on_both_papers() -> None:
         (pd.DataFrame({"value": [1.0, 2.0], "density": [0.5, 0.5]}), "density"),
         (pd.DataFrame({"words": ["a"]}), "table"),
         (pd.DataFrame(), "table"),
+        (flows_table(), "network"),
+        (pd.DataFrame({"1 session": [1.0], "21 sessions": [0.5]}, index=["Gold (4 falls)"]), "waiting"),
+        (fan().set_axis(["day −1", "day +0", "day +1"], axis=0), "fan"),
     ],
 )
 def test_exhibits_are_drawn_by_what_they_hold(table: pd.DataFrame, expected: str) -> None:
@@ -192,3 +224,44 @@ def test_any_exhibit_becomes_a_figure_or_a_table() -> None:
     assert len(shown) == len(frames) - 1
     assert all(isinstance(one, (Figure, Table)) for one in shown)
     assert len({one.key for one in shown}) == len(shown)
+
+
+def test_net_flows_run_from_giver_to_taker_and_balance() -> None:
+    flows = net_flows(flows_table())
+    assert flows[0] == ("b", "a", 10.0)
+    assert ("a", "c", 2.0) in flows
+    chart = network_chart(flows_table(), ("#000000",) * 3)
+    assert [row["text"].split(":")[0] for row in chart.data["lines"]] == ["b to a", "a to c"]
+    balance = {row["text"] for row in chart.data["words"] if row["weight"] == 600 and row["align"] == "right"}
+    assert {"+10.0", "−8.0", "−2.0"} <= balance
+
+
+def test_waterfall_bars_start_where_the_one_above_ends() -> None:
+    steps = [Step("x", -2.0, -3.0, -1.0), Step("y", 0.5), Step("z", -1.0)]
+    chart = waterfall_chart([Waterfall("a", "", steps, -2.5)], ["x", "y", "z"], "sum")
+    bars = chart.data["bars"]
+    assert bars[1]["x"] == pytest.approx(bars[0]["x"])
+    assert bars[2]["x2"] == pytest.approx(bars[1]["x2"])
+    assert bars[3]["x"] == pytest.approx(bars[2]["x"])
+    assert bars[3]["x2"] == pytest.approx(bars[0]["x2"])
+    assert len(chart.data["whiskers"]) == 1
+
+
+def test_shares_still_waiting_start_at_one_and_step_down() -> None:
+    study = evidence()
+    frame = pd.DataFrame({"1 session": [0.8], "21 sessions": [0.4], "63 sessions": [0.0]}, index=["Gold (5 falls)"])
+    strange = replace(study.verdicts[0], exhibits=(Exhibit("share not yet calm", frame, "share of episodes", "n"),))
+    (figure,) = displays(strange, Setting(study))
+    assert isinstance(figure, Figure)
+    assert [row["share"] for row in figure.chart.data["waiting0"]] == [1.0, 0.8, 0.4, 0.0]
+    assert figure.title == "Share not yet calm after 21 sessions: 40\N{NO-BREAK SPACE}% of gold"
+
+
+def test_plots_grow_where_the_page_has_room() -> None:
+    study = evidence()
+    verdict = study.verdicts[2]
+    low, high = (displays(verdict, Setting(study), height)[0] for height in (98, 160))
+    assert isinstance(low, Figure)
+    assert isinstance(high, Figure)
+    assert high.chart.height - low.chart.height == 62
+    assert (low.key, low.title) == (high.key, high.title)
