@@ -77,6 +77,17 @@ class Vintages:
         return (self.smoothed - self.filtered).abs()
 
     @property
+    def mean_revision(self) -> float:
+        """Mean of |smoothed - first filtered| of the most turbulent regime."""
+        return float(self.revision_panel.iloc[:, -1].mean())
+
+    @property
+    def overturned(self) -> float:
+        """Share of the observations whose likeliest regime in hindsight is another than it was at first."""
+        first, last = self.filtered.to_numpy().argmax(axis=1), self.smoothed.to_numpy().argmax(axis=1)
+        return float(np.mean(first != last))
+
+    @property
     def notable(self) -> tuple[Revision, ...]:
         """Re-estimations that moved the last known probability by more than 0.05."""
         return tuple(revision for revision in self.revisions if revision.reason)

@@ -199,6 +199,23 @@ def probability_chart(table: pd.DataFrame, frame: TimeFrame, *, height: int = 12
     return Chart(spec, data, FULL_WIDTH, picture_height(spec), print_data, screen)
 
 
+def revision_chart(revision: pd.Series, frame: TimeFrame, *, height: int = 90) -> Chart:
+    """How far hindsight moved a probability, session by session."""
+    limits = (0.0, 1.0)
+    backdrop, data = frame.backdrop(height)
+    table = revision.rename("revision").to_frame()
+    data["table"] = dated(table)
+    area = (
+        alt.Chart(named("table"))
+        .mark_area(color=GOLD, opacity=0.6, invalid="break-paths-show-domains", clip=True)
+        .encode(x=frame.x(), y=y_axis("revision", limits, ticks=3))
+    )
+    data["labels"] = label_rows([(0.7, "moved by hindsight", GOLD)], limits, height)
+    screen = pointer("table", [("revision", "revision", ".2f")], frame.x())
+    spec = finished([*backdrop, area, labels_layer("labels")], height=height, simulated=frame.simulated)
+    return Chart(spec, data, FULL_WIDTH, picture_height(spec), {"table": dated(weekly(table))}, screen)
+
+
 def drawdowns(cumulative: pd.DataFrame) -> pd.DataFrame:
     """Distance in percent from the highest level since the window's base, from cumulative simple returns in percent."""
     wealth = 1.0 + cumulative / 100.0
