@@ -15,13 +15,13 @@ from tests.validation.store import ROOT, file_name, keep, kept
 HEAD = "# Validation\n\nMonte Carlo run by `make validate`; figures only, written by the command.\n"
 
 
-def main(replications: int = 500, workers: int = 2, only: str = "") -> None:
-    """Run what is missing and write the tables."""
+def main(replications: int = 0, workers: int = 2, only: str = "") -> None:
+    """Run what is missing and write the tables; each engine has its own number of replications unless one is given."""
     names = [engine.name for engine in ENGINES]
     if only and only not in names:
         raise typer.BadParameter(f"there is no engine {only!r}; choose among {', '.join(names)}", param_hint="--only")
     wanted = [engine for engine in ENGINES if only in ("", engine.name)]
-    _run([job for engine in wanted for job in _missing(engine, replications)], workers)
+    _run([job for engine in wanted for job in _missing(engine, replications or engine.samples)], workers)
     for engine in wanted:
         records = {label: kept(engine.folder, label) for label in engine.designs}
         if all(records.values()):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
-from tests.validation import correlation, effects, exposures, regimes, samples, worlds
+from tests.validation import correlation, effects, exposures, regimes, samples, seeds, worlds
 from tests.validation.store import STORE, code_digest
 
 Replicate = Callable[[int], dict[str, Any]]
@@ -23,8 +24,9 @@ class Engine:
     name : str
     code : tuple of str
         Files and folders whose change makes earlier results worthless.
-    piece : int
-        Samples run in one go: what an interruption costs at most.
+    samples, piece : int
+        Samples of each design unless another number is asked for, and how many are run in one go: what an
+        interruption costs at most.
     designs : mapping of label to function
         The function takes the number of a sample and gives its record.
     section : callable
@@ -33,13 +35,14 @@ class Engine:
 
     name: str
     code: tuple[str, ...]
+    samples: int
     piece: int
     designs: Mapping[str, Replicate]
     section: Callable[[Records], str]
 
-    @property
-    def folder(self) -> Any:
-        """Where its pieces are kept."""
+    @cached_property
+    def folder(self) -> Path:
+        """Where its pieces are kept; of the code as it was when it was first asked."""
         return STORE / f"{self.name}-{code_digest(self.code)}"
 
 
@@ -83,6 +86,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "correlation",
         ("models/correlation", "models/margins"),
+        500,
         25,
         {cell.label: partial(correlation.replicate, cell) for cell in correlation.CELLS},
         partial(table, "correlation", CORRELATION_TARGETS, correlation.summary),
@@ -90,6 +94,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "regimes",
         ("models/regimes",),
+        500,
         25,
         {"K=2 N=3 T=2000": regimes.replicate},
         partial(table, "regimes", REGIME_TARGETS, regimes.summary),
@@ -109,6 +114,7 @@ ENGINES: tuple[Engine, ...] = (
             "tests/validation/effects.py",
             "tests/validation/samples.py",
         ),
+        500,
         25,
         {label: partial(effects.replicate, label) for label in effects.DESIGNS},
         partial(table, "effects", EFFECT_TARGETS, samples.summary),
@@ -128,6 +134,7 @@ ENGINES: tuple[Engine, ...] = (
             "tests/validation/samples.py",
             "tests/validation/dcc_world.py",
         ),
+        500,
         25,
         {label: partial(exposures.replicate, label) for label in exposures.DESIGNS},
         partial(table, "exposures", EXPOSURE_TARGETS, samples.summary),
@@ -135,8 +142,17 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "worlds",
         ("data", "models", "study.toml", "tests/validation/worlds.py"),
+        200,
         5,
         {name: partial(worlds.replicate, name) for name in worlds.WORLDS},
         worlds.section,
+    ),
+    Engine(
+        "seeds",
+        ("data", "models", "study.toml", "tests/validation/seeds.py"),
+        seeds.SEEDS,
+        1,
+        dict.fromkeys(seeds.designs(), seeds.replicate),
+        seeds.section,
     ),
 )
