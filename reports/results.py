@@ -224,6 +224,7 @@ def _part(part: Part) -> Json:
         "specifications": [_specification(one) for one in part.specifications],
         "share": _number(part.share),
         "median": _number(part.median),
+        "joint_p_value": _number(part.joint_p_value),
     }
 
 

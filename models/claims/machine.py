@@ -14,7 +14,7 @@ from data.study import Study
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.moving import attempted, moved_windows
 from models.claims.registry import CLAIMS
-from models.claims.rule import Curve, Ruling, conjunction, curve, detectable, judge_effect
+from models.claims.rule import Curve, Ruling, conjunction, curve, detectable, joint_test, judge_effect
 from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
 from models.estimate import NotDecidable
 from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
@@ -231,6 +231,7 @@ def _judged(leg: Leg, p_value: float | None, mde80: float | None, ruling: Ruling
         specifications=leg.specifications,
         share=found.share if found else None,
         median=found.median if found else None,
+        joint_p_value=None if leg.curve else joint_test(leg.specifications),
     )
 
 

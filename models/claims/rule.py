@@ -17,6 +17,7 @@ from scipy import stats
 
 from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate
+from models.inference.multiplicity import joint_p_value
 from models.inference.power import smallest_detectable_effect
 
 
@@ -77,6 +78,20 @@ def _curve(
     )
 
 
+def joint_test(specifications: Sequence[SpecificationResult]) -> float | None:
+    """Joint p-value of a specification curve: no alternative has an effect in the direction of the claim.
+
+    Each alternative's one-sided p-value is that of its interval; see `joint_p_value` for how they are joined. None
+    where fewer than two have an interval of some width.
+    """
+    one_sided = []
+    for one in specifications:
+        if isinstance(one.estimate, Estimate) and one.estimate.upper > one.estimate.lower:
+            std_error = _width(one.estimate)
+            one_sided.append(float(stats.norm.sf(one.estimate.value / std_error)))
+    return joint_p_value(one_sided) if len(one_sided) > 1 else None
+
+
 def judge_effect(effect: Estimate, sesoi: float, *, p_adjusted: float | None, specifications: Curve | None) -> Ruling:
     """Apply the rule to an effect oriented so that a positive value supports the claim.
 
@@ -132,10 +147,15 @@ def detectable(effect: Estimate, sesoi: float, comparisons: int = 1) -> float | 
 
     What the interval itself says of the effect's uncertainty decides: half its width over the normal quantile.
     """
-    std_error = (effect.upper - effect.lower) / 2.0 / float(stats.norm.ppf((1.0 + effect.level) / 2.0))
+    std_error = _width(effect)
     if std_error <= 0.0:
         return None
     return smallest_detectable_effect(std_error, sesoi, level=effect.level, comparisons=comparisons)
+
+
+def _width(effect: Estimate) -> float:
+    """Half the interval's width over the normal quantile: the standard error it stands for."""
+    return (effect.upper - effect.lower) / 2.0 / float(stats.norm.ppf((1.0 + effect.level) / 2.0))
 
 
 def judge_range(effect: Estimate, low: float, high: float, tolerance: float, specifications: Curve | None) -> Ruling:

@@ -53,6 +53,9 @@ class Part:
     share, median : float or None
         Share of the specifications that agree (at least half the size of interest, or inside the range), and their
         median; those that failed count in neither.
+    joint_p_value : float or None
+        Of the hypothesis that none of the specifications has an effect in the direction of the claim; None for ranges
+        and observed facts.
     """
 
     label: str
@@ -65,6 +68,7 @@ class Part:
     specifications: tuple[SpecificationResult, ...] = ()
     share: float | None = None
     median: float | None = None
+    joint_p_value: float | None = None
 
     @property
     def failed(self) -> tuple[SpecificationResult, ...]:

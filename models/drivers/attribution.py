@@ -12,11 +12,20 @@ from numpy.typing import NDArray
 from models.drivers.kernels import centred_products, coalition_values, shapley_draws, subset_slopes
 from models.drivers.shapley import Blocks, regression_design, residual_influence
 from models.estimate import Estimate, NotDecidable
-from models.inference.resampling import Resampling, bootstrap_p_value, percentile_estimate
+from models.inference.resampling import (
+    Resampling,
+    bias_corrected_estimate,
+    bias_corrected_p_value,
+    block_jackknife,
+    bootstrap_p_value,
+    percentile_estimate,
+)
 
 Array = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-9
+#: Blocks of sessions that are left out one at a time for the acceleration of an interval.
+BLOCKS = 60
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Attribution:
         Contribution of each block over what all blocks explain.
     share_draws : mapping of str to ndarray, (B,)
         Resamples behind `shares`.
+    share_jackknife : mapping of str to ndarray, (G,)
+        The shares without each of G blocks of sessions, for the acceleration of their intervals.
     shares_of_move : mapping of str to (Estimate or NotDecidable)
         Contribution of each block, and of the own residual, over the whole move.
     r_squared : float
@@ -53,6 +64,7 @@ class Attribution:
     explained_share: Estimate | NotDecidable
     shares: Mapping[str, Estimate | NotDecidable]
     share_draws: Mapping[str, Array]
+    share_jackknife: Mapping[str, Array]
     shares_of_move: Mapping[str, Estimate | NotDecidable]
     r_squared: float
     sessions: int
@@ -64,8 +76,11 @@ class Attribution:
         return 100.0 * float(np.expm1(self.move / 100.0))
 
     def share_p_value(self, block: str, null: float) -> float:
-        """Two-sided p-value that inverts the interval of a block's share at `null`."""
-        return bootstrap_p_value(self.share_draws[block], null)
+        """Two-sided p-value that inverts the interval of a block's share at `null`; one where there is no share."""
+        share = self.shares[block]
+        if isinstance(share, NotDecidable):
+            return 1.0
+        return bias_corrected_p_value(share.value, self.share_draws[block], self.share_jackknife[block], null)
 
 
 def attribute_window(
@@ -135,6 +150,24 @@ def attribute_window(
             return NotDecidable(f"{what} is zero, of which there are no shares")
         return estimate(point / whole, given / wholes, "", f"Shapley share of {what}")
 
+    def part_of_explained(g: int) -> Estimate | NotDecidable:
+        if abs(explained) < NEGLIGIBLE:
+            return NotDecidable("the explained move is zero, of which there are no shares")
+        return bias_corrected_estimate(
+            float(value[g]) / explained,
+            draws[:, g] / drawn,
+            without_blocks[:, g],
+            level=resampling.level,
+            n=len(rows),
+            unit="",
+            method="Shapley share of the explained move",
+        )
+
+    def shares_on(chosen: NDArray[np.int64]) -> Array:
+        parts = shapley_draws(rows, chosen[None, :], design.block_of, len(names), moves)[0, 1]
+        return np.asarray(parts / parts.sum())
+
+    without_blocks = block_jackknife(shares_on, len(rows), BLOCKS)
     labels = (*names, "own residual")
     return Attribution(
         move=move,
@@ -146,11 +179,9 @@ def attribute_window(
         },
         explained=estimate(explained, drawn, "%", "slopes times the window's moves"),
         explained_share=ratio(explained, drawn, move, np.full(len(draws), move), "the move"),
-        shares={
-            name: ratio(float(value[g]), draws[:, g], explained, drawn, "the explained move")
-            for g, name in enumerate(names)
-        },
+        shares={name: part_of_explained(g) for g, name in enumerate(names)},
         share_draws={name: draws[:, g] / drawn for g, name in enumerate(names)},
+        share_jackknife={name: without_blocks[:, g] for g, name in enumerate(names)},
         shares_of_move={
             name: ratio(float(value[g]), draws[:, g], move, np.full(len(draws), move), "the move")
             for g, name in enumerate(labels)

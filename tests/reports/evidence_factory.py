@@ -543,6 +543,7 @@ def falls(rng: np.random.Generator) -> tuple[Fall, ...]:
             explained_share=estimate(explained / move, 0.05),
             shares={name: estimate(value / explained, 0.1) for name, value in parts.items()},
             share_draws={name: rng.standard_normal(9) for name in parts},
+            share_jackknife={name: rng.standard_normal(9) for name in parts},
             shares_of_move={name: estimate(value / move, 0.05) for name, value in whole.items()},
             r_squared=0.2,
             sessions=7,

@@ -9,9 +9,10 @@ from scipy import stats
 from models.claims.claim import Leg, Measurement
 from models.claims.machine import _verdict
 from models.claims.registry import CLAIMS
-from models.claims.rule import Ruling, conjunction, detectable
-from models.claims.verdict import Outcome
+from models.claims.rule import Ruling, conjunction, detectable, joint_test
+from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable
+from models.inference.multiplicity import joint_p_value
 from models.inference.power import smallest_detectable_effect
 from models.inference.resampling import bias_corrected_estimate, bias_corrected_p_value
 from models.suite import Check
@@ -91,3 +92,33 @@ def test_the_bias_corrected_p_value_inverts_its_interval(side):
     at_limit = bias_corrected_p_value(1.0, draws, jackknife, getattr(estimate, side))
     assert at_limit == pytest.approx(0.1, abs=2e-3)
     assert bias_corrected_p_value(1.0, draws, jackknife, 1.0) == pytest.approx(1.0, abs=0.2)
+
+
+def test_the_joint_p_value_is_about_twice_the_median_and_holds_under_any_dependence():
+    assert joint_p_value([0.01, 0.02, 0.9]) == pytest.approx(1.5 * 0.02)
+    assert joint_p_value([0.04, 0.01, 0.5, 0.9]) == pytest.approx(2 * 0.04)
+    assert joint_p_value([0.9, 0.8]) == 1.0
+    with pytest.raises(ValueError, match="no p-value"):
+        joint_p_value([])
+    generator = np.random.default_rng(7)
+    rejected = []
+    for dependence in (0.0, 0.7, 1.0):
+        common = generator.standard_normal((4000, 1))
+        own = generator.standard_normal((4000, 9))
+        z = np.sqrt(dependence) * common + np.sqrt(1.0 - dependence) * own
+        p_values = stats.norm.sf(z)
+        rejected.append(np.mean([joint_p_value(list(row)) <= 0.05 for row in p_values]))
+    assert max(rejected) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 4000)
+
+
+def test_a_curve_is_tested_in_the_direction_of_the_claim():
+    def alternatives(values):
+        made = [Estimate(value, None, value - 0.1, value + 0.1, 0.95, 50, "", "") for value in values]
+        return [SpecificationResult(str(number), one) for number, one in enumerate(made)]
+
+    found = joint_test(alternatives([0.3, 0.25, 0.2, 0.22]))
+    assert found is not None
+    assert found < 0.001
+    assert joint_test(alternatives([-0.3, -0.25, -0.2])) == 1.0
+    fixed = [SpecificationResult("observed", Estimate(1.0, None, 1.0, 1.0, 0.95, 1, "", ""))]
+    assert joint_test([*fixed, SpecificationResult("failed", NotDecidable("no data"))]) is None
