@@ -166,3 +166,12 @@ def test_unusable_regressors_get_a_typed_answer():
         MarkovRegression(2).fit(2.0 * X["metal"], X)
     with pytest.raises(EstimationError, match="nothing switches"):
         MarkovRegression(2, False, False)
+
+
+def test_optimum_from_an_estimated_first_regime_is_not_below_the_peer():
+    case, returns = peers(), peer_returns()
+    model = MarkovRegression(2, initial=(0.0, 1.0))
+    fitted = model.fit(returns["nasdaq"].to_numpy(), returns["sp500"].to_numpy())
+    theirs = [one["loglik"] for name, one in case["MSwM"]["results"].items() if name.startswith("A_slope_nasdaq")]
+    assert len(theirs) == 2
+    assert fitted.loglik >= max(theirs) - 1e-6

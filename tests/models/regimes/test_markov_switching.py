@@ -285,3 +285,34 @@ def test_stress_model_of_the_study_is_the_same_from_any_seed_order_and_unit():
     for other in fits[1:]:
         np.testing.assert_allclose(other.smoothed, fits[0].smoothed, atol=1e-6)
     assert fits[0].convergence.share_at_best > 0.2
+
+
+def test_stretch_of_the_sample_equals_the_peer():
+    returns = peer_returns()["sp500"]
+    stretch = returns[(returns.index >= "2007") & (returns.index < "2013")]
+    fitted = MarkovSwitching(2).fit(stretch)
+    tried = 0
+    for name, result in peers()["statsmodels"]["results"].items():
+        if name.startswith("A_meanvar_2007on"):
+            tried += 1
+            assert result["nobs"] == fitted.n
+            values = pd.Series(result["est"], index=result["names"]).rename(lambda key: key.replace("const", "mean"))
+            assert MarkovSwitching(2).loglik(values, stretch) == pytest.approx(result["loglik"], abs=1e-6)
+            assert fitted.loglik >= result["loglik"] - 1e-6
+    assert tried == 2
+
+
+def test_peers_that_estimate_the_first_regime_give_the_same_likelihood_there():
+    """hmmlearn and MSwM put the chain into its first regime by estimate: here by `initial`."""
+    case, returns = peers(), peer_returns()["sp500"]
+    theirs = case["hmmlearn"]["A_meanvar_sp500"]
+    model = MarkovSwitching(2, initial=tuple(theirs["startprob"]))
+    stay = [row[0] for row in theirs["transition_row_from"]]
+    assert model.loglik([*stay, *theirs["means"], *theirs["sigma2"]], returns) == pytest.approx(
+        theirs["loglik"], abs=1e-5
+    )
+    fitted = model.fit(returns)
+    assert fitted.loglik >= theirs["loglik"] - 1e-6
+    for name, result in case["MSwM"]["results"].items():
+        if name.startswith("A_meanvar_full"):
+            assert fitted.loglik >= result["loglik"] - 1e-6
