@@ -70,8 +70,9 @@ check: $(READY) ## Lint, check types, check the layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## Time the report stage by stage: T, N, seconds, peak memory
+bench: $(READY) ## Time the report by stages and the correlation engine beside its peer, pymgarch
 	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.correlation
 
 robustness: $(READY) ## Long studies (power, number of regimes), kept in .cache and quoted by the next edition
 	@$(BIN)/python -m reports robustness --study "$(STUDY)" --workers $(WORKERS) \
