@@ -6,7 +6,7 @@ York comes without the volumes that its UTC day has.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from data.errors import QualityError, SourceError, StudyError
 from data.schema import validate
 from data.snapshot import SNAPSHOTS, SnapshotFolder, freeze, snapshots, writing
 from data.snapshot_diff import SnapshotDiff, compare
-from data.sources.candles import binance, bitstamp, coinbase
+from data.sources.candles import Progress, binance, bitstamp, coinbase
 from data.sources.cboe import Cboe
 from data.sources.faults import TEMPORARY
 from data.sources.fred import Fred
@@ -33,8 +33,6 @@ PAGES = ".pages"
 NEW_YORK = ZoneInfo("America/New_York")
 SETTLED = 17
 """Hour in New York from which a session's bar is taken as finished."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -78,17 +76,19 @@ class Packaged:
         return replace(delivery, frame=delivery.frame.loc[: pd.Timestamp(as_of)])
 
 
-def vendor_clients(folder: Path = SNAPSHOTS, web: Web | None = None) -> dict[str, VendorClient]:
-    """A client for each vendor a study file may name."""
+def vendor_clients(
+    folder: Path = SNAPSHOTS, web: Web | None = None, progress: Progress = lambda _: None
+) -> dict[str, VendorClient]:
+    """A client for each vendor a study file may name; `progress` is told what takes long."""
     web = web or Web()
     pages = folder / PAGES
     return {
         "yahoo": Yahoo(),
         "fred": Fred(web),
         "cboe": Cboe(web),
-        "bitstamp": bitstamp(web, keep=pages),
-        "coinbase": coinbase(web, keep=pages),
-        "binance": binance(web, keep=pages),
+        "bitstamp": bitstamp(web, keep=pages, progress=progress),
+        "coinbase": coinbase(web, keep=pages, progress=progress),
+        "binance": binance(web, keep=pages, progress=progress),
         "packaged": Packaged(),
     }
 
@@ -128,7 +128,7 @@ def fetch_snapshot(
     present = now or datetime.now(UTC)
     cut = min(as_of or present.date(), present.date())
     with writing(folder):
-        served = clients or vendor_clients(folder)
+        served = clients or vendor_clients(folder, progress=progress)
         deliveries, failed = _fetch_all(study, cut, served, present, progress)
         before = next((path for path in reversed(snapshots(folder)) if path.name[:10] <= cut.isoformat()), None)
         diff = _diff(study, before, deliveries, progress) if before is not None else None

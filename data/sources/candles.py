@@ -25,6 +25,7 @@ LAST_HOUR, EARLY_HOUR = 15, 12
 """The candle that begins at 15:00 New York ends at 16:00; on a half day the last one begins at 12:00."""
 HOUR = timedelta(hours=1)
 
+Progress = Callable[[str], None]
 Candle = tuple[int, float, float]
 """Second at which it begins, close, volume."""
 
@@ -71,6 +72,8 @@ class HourlyCandles:
         Folder of finished pages; without it nothing is kept.
     now : callable
         The present, in UTC; tests replace it.
+    progress : callable
+        Told when the candles of another year begin.
     """
 
     def __init__(
@@ -84,8 +87,9 @@ class HourlyCandles:
         hours: int,
         keep: Path | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        progress: Progress = lambda _: None,
     ) -> None:
-        self._web, self._page_of, self._parse = web, page_of, parse
+        self._web, self._page_of, self._parse, self._progress = web, page_of, parse, progress
         self._producer, self._first, self._hours, self._keep, self._now = producer, first, hours, keep, now
 
     def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
@@ -120,8 +124,12 @@ class HourlyCandles:
     def _pages(self, vendor: Vendor, as_of: date) -> Iterator[list[Candle]]:
         begin = datetime(self._first.year, self._first.month, self._first.day, tzinfo=UTC)
         stop = min(datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC) + timedelta(days=1), self._now())
+        told = 0
         while begin < stop:
             end = begin + self._hours * HOUR
+            if begin.year != told:
+                told = begin.year
+                self._progress(f"{vendor.vendor} {vendor.symbol}: hourly candles of {told}")
             yield self._page(vendor, begin, end, whole=end <= stop)
             begin = end
 
@@ -152,6 +160,7 @@ def bitstamp(
     keep: Path | None = None,
     first: date = date(2014, 1, 1),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress = lambda _: None,
 ) -> HourlyCandles:
     """Candles of Bitstamp, in dollars since before the study begins: named fields, 1,000 a page."""
 
@@ -167,7 +176,9 @@ def bitstamp(
     def parse(answer: Any) -> list[Candle]:
         return [(int(one["timestamp"]), float(one["close"]), float(one["volume"])) for one in answer["data"]["ohlc"]]
 
-    return HourlyCandles(web, page_of, parse, producer="Bitstamp", first=first, hours=1000, keep=keep, now=now)
+    return HourlyCandles(
+        web, page_of, parse, producer="Bitstamp", first=first, hours=1000, keep=keep, now=now, progress=progress
+    )
 
 
 def coinbase(
@@ -176,6 +187,7 @@ def coinbase(
     keep: Path | None = None,
     first: date = date(2015, 7, 20),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress = lambda _: None,
 ) -> HourlyCandles:
     """Candles of Coinbase Exchange: [time, low, high, open, close, volume], 300 a page, newest first."""
 
@@ -186,7 +198,9 @@ def coinbase(
     def parse(answer: Any) -> list[Candle]:
         return [(int(row[0]), float(row[4]), float(row[5])) for row in answer]
 
-    return HourlyCandles(web, page_of, parse, producer="Coinbase Exchange", first=first, hours=300, keep=keep, now=now)
+    return HourlyCandles(
+        web, page_of, parse, producer="Coinbase Exchange", first=first, hours=300, keep=keep, now=now, progress=progress
+    )
 
 
 def binance(
@@ -195,6 +209,7 @@ def binance(
     keep: Path | None = None,
     first: date = date(2017, 8, 17),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Progress = lambda _: None,
 ) -> HourlyCandles:
     """Candles of Binance: [open time in ms, open, high, low, close, volume, …], 1,000 a page."""
 
@@ -211,4 +226,6 @@ def binance(
     def parse(answer: Any) -> list[Candle]:
         return [(int(row[0]) // 1000, float(row[4]), float(row[5])) for row in answer]
 
-    return HourlyCandles(web, page_of, parse, producer="Binance", first=first, hours=1000, keep=keep, now=now)
+    return HourlyCandles(
+        web, page_of, parse, producer="Binance", first=first, hours=1000, keep=keep, now=now, progress=progress
+    )

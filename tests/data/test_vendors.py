@@ -431,13 +431,16 @@ class TestCandles:
     def test_pages_are_joined_without_gap_or_overlap(self, httpserver: HTTPServer, web: Web, dialect: str) -> None:
         exchange = Exchange(dialect)
         httpserver.expect_request("").respond_with_handler(exchange)
-        client = MAKERS[dialect](web, base=httpserver.url_for(""), first=date(2025, 11, 1), now=lambda: NOW)
+        told: list[str] = []
+        address, first = httpserver.url_for(""), date(2025, 11, 1)
+        client = MAKERS[dialect](web, base=address, first=first, now=lambda: NOW, progress=told.append)
         vendor = Vendor(vendor=dialect, symbol="BTC-USD", stamp="ny16")
         frame = client.fetch(vendor, AS_OF).frame
         assert frame.index.tolist() == pd.date_range("2025-11-01", "2026-02-08").tolist()
         ends = pd.Timestamp("2026-01-15 20:00", tz="UTC").timestamp()
         assert frame.loc["2026-01-15", "close"] == ends / 1e6
         assert exchange.requests >= 3
+        assert told == [f"{dialect} BTC-USD: hourly candles of {year}" for year in (2025, 2026)]
 
     def test_an_hour_that_is_not_over_is_left_out(self, httpserver: HTTPServer, web: Web) -> None:
         httpserver.expect_request("").respond_with_handler(Exchange("bitstamp"))
