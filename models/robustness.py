@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from models.claims.power_studies import MAGNITUDE, POWER
 from models.long_study import LongStudy
 from models.regime_count import NUMBER_OF_REGIMES
 
-LONG_STUDIES: tuple[LongStudy, ...] = (NUMBER_OF_REGIMES,)
+LONG_STUDIES: tuple[LongStudy, ...] = (NUMBER_OF_REGIMES, POWER, MAGNITUDE)
