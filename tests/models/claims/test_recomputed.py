@@ -1,0 +1,62 @@
+"""Primary statistics once more, in plain pandas and statsmodels, from the panel alone.
+
+Beside those of `test_machine.py` (C02, C03, C05, C06, C10, C22).
+"""
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from arch import arch_model
+
+from models.claims.moving import attempted
+from models.claims.primary import Primary
+from models.estimate import Estimate
+from tests.models.claims.claim_cases import case_of, claim
+
+FIRST, LAST = "2026-01-29", "2026-02-06"
+
+
+def headline(claim_id, panel, study, suite) -> Estimate:
+    found = attempted(claim(claim_id).primary, case_of(claim_id, panel, study, suite))
+    assert isinstance(found, Primary), found
+    return found.headline
+
+
+def test_c01_smaller_fall(panel, study, suite):
+    ends = panel.levels.loc[["2026-01-28", LAST], ["crypto", "miners"]]
+    falls = -100.0 * (ends.iloc[1] / ends.iloc[0] - 1.0)
+    assert headline("C01", panel, study, suite).value == pytest.approx(falls.min(), rel=1e-10)
+
+
+def test_c13_share_of_the_fall_by_two_regressions(panel, study, suite):
+    rows = panel.returns.loc["2015-01-01":, ["crypto", "growth", "market"]].dropna()
+    inside = rows.loc[FIRST:LAST]
+    outside = rows.drop(index=inside.index)
+    both = sm.OLS(outside["crypto"], sm.add_constant(outside[["growth", "market"]])).fit()
+    first = sm.OLS(outside["growth"], sm.add_constant(outside["market"])).fit()
+    own = inside["growth"].sum() - first.params["market"] * inside["market"].sum()
+    by_hand = both.params["growth"] * own / inside["crypto"].sum()
+    assert headline("C13", panel, study, suite).value == pytest.approx(by_hand, rel=1e-8)
+
+
+def test_c20_distance_from_the_long_average(panel, study, suite):
+    price = panel.history["miners"].dropna()
+    distance = price / price.rolling(200).mean() - 1.0
+    z = distance / distance.rolling(252).std(ddof=0).shift(1)
+    assert headline("C20", panel, study, suite).value == pytest.approx(z["2026-01-28"], rel=1e-8)
+
+
+def test_c26_change_of_the_yield(panel, study, suite):
+    levels = panel.levels["short_yield"].dropna()
+    by_hand = 100.0 * (levels[LAST] - levels["2026-01-28"])
+    assert headline("C26", panel, study, suite).value == pytest.approx(by_hand, abs=1e-6)
+
+
+def test_c09_ratio_from_the_variances_of_arch(panel, study, suite):
+    returns = panel.returns.loc[:, ["crypto", "miners"]]
+    logs = {}
+    for role in returns:
+        model = arch_model(returns[role].dropna(), vol="GARCH", p=1, o=1, q=1, dist="t", rescale=False)
+        logs[role] = np.log(model.fit(disp="off").conditional_volatility)
+    gap = (logs["crypto"] - logs["miners"]).loc["2015-01-02":].mean()
+    assert headline("C09", panel, study, suite).value == pytest.approx(np.exp(gap), rel=0.01)
