@@ -255,7 +255,7 @@ def _require_all(missing: list[SeriesAbsentError], source: Source) -> None:
         remedies += dict.fromkeys(one.remedy for one in missing if not one.wanted)
         raise SourceError(
             ", ".join(one.culprit for one in missing),
-            f"the study needs all of them, and none is in the {source.description}",
+            f"the study needs each of them, and there is no such file in {source.description}",
             " ".join(remedies),
         )
 

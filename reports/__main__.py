@@ -18,7 +18,7 @@ from reports.findings import findings_page
 from reports.gather import check_thresholds, claims_to_judge, gather
 from reports.progress import Stages
 from reports.provenance import provenance
-from reports.publish import publish
+from reports.publish import check_place, publish
 from reports.robustness import quoted_studies, run_long_studies
 from reports.terminal import explained
 
@@ -62,6 +62,7 @@ def report(
         if current is not None:
             console.print(f"Nothing changed since the last run: {current}", highlight=False, soft_wrap=True)
             return
+        check_place(out, panel.as_of)
         later = _later(console, settings, source, panel)
         with Stages(console, len(claims_to_judge(settings)) + OTHER_STAGES) as stages:
             evidence = gather(

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from data.errors import PageError
@@ -91,6 +92,17 @@ def publish(
     keep_record(evidence, records)
     folder = out / name
     return Published(folder, tuple(sorted(path for path in folder.iterdir() if path.is_file())))
+
+
+def check_place(out: Path, as_of: date) -> None:
+    """See that the edition of a date can be written, before anything is computed for it.
+
+    Raises
+    ------
+    PageError
+    """
+    with _workshop(out, as_of.isoformat()):
+        _check_places(out, as_of.isoformat())
 
 
 def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], changed: Changes | None = None) -> None:
@@ -194,6 +206,8 @@ def manifest(evidence: Evidence, folder: Path) -> Json:
 @contextmanager
 def _workshop(out: Path, name: str) -> Iterator[Path]:
     """A hidden folder beside the editions, gone afterwards whatever happens; what killed runs left goes first."""
+    if out.exists() and not out.is_dir():
+        raise PageError(f"OUT={out.name}", "is a file, and editions need a folder", "Name a folder: OUT=folder.")
     folder = out / f"{_UNFINISHED}{name}-{os.getpid()}"
     try:
         out.mkdir(parents=True, exist_ok=True)

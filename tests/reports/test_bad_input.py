@@ -130,6 +130,36 @@ def test_bad_data_is_named_with_a_remedy(fault, folder, earlier):
     assert [path.name for path in earlier.iterdir()] == ["2026-02-08"]
 
 
+def test_every_missing_file_is_named_at_once_and_a_packed_one_is_recognised(folder, earlier):
+    (folder / "gld.csv").rename(folder / "gld.csv.gz")
+    (folder / "gdx.csv").unlink()
+    (folder / "spy.csv").unlink()
+    result = CliRunner().invoke(
+        app, ["report", "--source", str(folder), "--out", str(earlier), "--study", str(ROOT / "study.toml")]
+    )
+    said = " ".join(result.output.split())
+    assert result.exit_code == 2, said
+    assert "Error: GLD, GDX, SPY" in said
+    assert "Add gdx.csv, spy.csv" in said
+    assert "Unpack gld.csv.gz" in said
+
+
+@pytest.mark.parametrize("place", ["file", "edition", "latest"])
+def test_a_place_that_cannot_take_the_edition_is_named_before_anything_is_computed(place, tmp_path, monkeypatch):
+    out = tmp_path / "build"
+    if place != "file":
+        out.mkdir()
+    occupied = {"file": out, "edition": out / "2026-02-08", "latest": out / "latest"}[place]
+    occupied.write_text("mine")
+    monkeypatch.setattr("reports.__main__.gather", lambda *_, **__: pytest.fail("computed first"))
+    arguments = ["report", "--source", "sample", "--out", str(out), "--study", str(ROOT / "study.toml")]
+    result = CliRunner().invoke(app, arguments)
+    said = " ".join(result.output.split())
+    assert result.exit_code == 2, said
+    assert {"file": "OUT=build: is a file", "edition": "2026-02-08: ", "latest": "latest: "}[place] in said
+    assert occupied.read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
