@@ -19,6 +19,7 @@ from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
 from reports.narrative import deck, headline
+from reports.results_outlook import outlook_json
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
 SCHEMA_VERSION = "1"
@@ -63,6 +64,7 @@ def results(evidence: Evidence) -> Json:
             for key, row in study.untestable.items()
         ],
         "clocks": _clocks(evidence.clocks),
+        "outlook": outlook_json(evidence.outlook, _measure, _frame),
         "models": _suite(evidence.suite),
         "recovered": [
             {
