@@ -53,7 +53,7 @@ findings: $(READY) ## Write docs/findings.md: what the study found, claim by cla
 	@$(BIN)/python -m reports findings --study "$(STUDY)" --workers $(WORKERS) \
 		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
-data: $(READY) ## Download a snapshot of every instrument (the only target that uses the network)
+data: $(READY) ## Download a snapshot of every instrument (the only target that downloads)
 	@$(BIN)/python -m data fetch --study "$(STUDY)" $(if $(AS_OF),--as-of "$(AS_OF)")
 
 distribute: $(READY) ## Mail the newest edition to the readers in stakeholders.toml; nobody gets a file twice
