@@ -3,6 +3,7 @@
 from models.correlation.bands import Band, PathDraws
 from models.correlation.baselines import EWMA, RollingWindow
 from models.correlation.constancy import engle_sheppard_test, likelihood_ratio_test, tse_test
+from models.correlation.joint import Joint
 from models.correlation.paths import (
     Beta,
     Correlation,
@@ -27,6 +28,7 @@ __all__ = [
     "Correlation",
     "CorrelationResult",
     "Difference",
+    "Joint",
     "MeanCorrelation",
     "PathDraws",
     "PortfolioVolatility",

@@ -17,6 +17,7 @@ k sum_t (x_t x_t' - Q_t) up to O(1), and the latter is a martingale difference, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,7 +115,7 @@ def ml_covariance(
         evaluation = evaluate(dynamics, z, moments, moved[: psi.size], moved_nu, target=packed, slopes=True)
         weights, _ = dynamics.target_weights(z.shape[0], moved[: psi.size])
         scores = np.hstack([evaluation.scores, weights[:, None] * evaluation.gamma[:, off_diagonal]])
-        by_margins = _margin_gradient(dynamics, margins, z, evaluation, moved[: psi.size], None)
+        by_margins = margin_gradient(dynamics, _residual_slopes(margins), z, evaluation, moved[: psi.size], None)
         return evaluation, scores, by_margins
 
     _, scores, _ = at(point)
@@ -145,7 +146,7 @@ def gradient(dynamics: Dynamics, margins: Margins, z: Array, moments: Moments, p
     weights, _ = dynamics.target_weights(z.shape[0], psi)
     by_target = weights @ evaluation.gamma / z.shape[0]
     slopes = target_slopes(dynamics, margins, z, evaluation, psi)
-    by_margins = _margin_gradient(dynamics, margins, z, evaluation, psi, (slopes, by_target))
+    by_margins = margin_gradient(dynamics, _residual_slopes(margins), z, evaluation, psi, (slopes, by_target))
     return Gradient(evaluation.scores.mean(axis=0), by_target, by_margins)
 
 
@@ -202,18 +203,27 @@ def target_slopes(
     return slopes
 
 
-def _margin_gradient(
+def margin_gradient(
     dynamics: Dynamics,
-    margins: Margins,
+    residual_slopes: Sequence[Array],
     z: Array,
     evaluation: Evaluation,
     psi: Array,
     through_target: tuple[list[tuple[Array, Array]], Array] | None,
 ) -> Array:
+    """Gradient of the mean correlation log-likelihood by all margin parameters, shape (P1,).
+
+    Parameters
+    ----------
+    residual_slopes : sequence of arrays, shape (T, P_i)
+        Derivatives of each series' standardised residuals by the parameters of its margin.
+    through_target : (slopes of the targets, gradient by the packed target), optional
+        For the profile likelihood, in which the target moves with the residuals; None holds it fixed.
+    """
     a, b, g = coefficients(psi)
     drive = evaluation.drive
     by_z = reverse_pass(z, drive.x, drive.negative, drive.diagonal, evaluation.gamma, evaluation.direct, a, b, g)
-    pieces = [by_z[:, i] @ margin.d_std_residuals / z.shape[0] for i, margin in enumerate(margins.fitted)]
+    pieces = [by_z[:, i] @ slope / z.shape[0] for i, slope in enumerate(residual_slopes)]
     if through_target is not None:
         slopes, by_target = through_target
         rows = unpack(by_target)
@@ -224,6 +234,10 @@ def _margin_gradient(
             for i, (piece, (by_s, by_n)) in enumerate(zip(pieces, slopes, strict=True))
         ]
     return np.concatenate(pieces)
+
+
+def _residual_slopes(margins: Margins) -> list[Array]:
+    return [margin.d_std_residuals for margin in margins.fitted]
 
 
 def _through_margins(slopes: list[tuple[Array, Array]], margins: Margins) -> Array:

@@ -79,6 +79,44 @@ class FittedMargin:
         return float(self.model.next_variances(self.params, self.std_residuals[-1:], self.variances[-1:])[0])
 
 
+@dataclass(frozen=True, slots=True)
+class MarginPoint:
+    """A margin filtered at given parameters, with the derivatives that a joint likelihood needs; see `FittedMargin`."""
+
+    model: MarginModel
+    params: Array
+    loglik: float
+    variances: Array
+    std_residuals: Array
+    scores: Array
+    d_std_residuals: Array
+    d_variances: Array
+
+    def fitted(self, name: str, backcast: float, influence: Array, convergence: Convergence) -> FittedMargin:
+        """As the record of an estimate."""
+        return FittedMargin(
+            name=name,
+            model=self.model,
+            params=self.params,
+            backcast=backcast,
+            loglik=self.loglik,
+            variances=self.variances,
+            std_residuals=self.std_residuals,
+            scores=self.scores,
+            influence=influence,
+            d_std_residuals=self.d_std_residuals,
+            d_variances=self.d_variances,
+            convergence=convergence,
+        )
+
+
+def margin_at(model: MarginModel, params: Array, returns: Array, backcast: float) -> MarginPoint:
+    """Filter a margin and its scores at parameters, shape (P,), without estimating anything."""
+    variances, z, d_variances, d_z = model.filter_derivatives(params, returns, backcast)
+    log_density, scores = model.scores(params, returns, backcast)
+    return MarginPoint(model, params, float(log_density.sum()), variances, z, scores, d_z, d_variances)
+
+
 def check_returns(name: str, returns: Array) -> None:
     """Refuse, by name, a series that no volatility model can be fitted to."""
     if returns.size < MIN_OBSERVATIONS:
@@ -155,22 +193,8 @@ def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | Non
     scores = model.scores(params, scaled, backcast)[1]
     influence = scores @ jacobian @ np.linalg.solve(-hessian, jacobian.T) @ unscale.T
     natural = _natural(model, params, scale)
-    variances, z, d_variances, d_z = model.filter_derivatives(natural, returns, backcast * scale**2)
-    log_density, scores = model.scores(natural, returns, backcast * scale**2)
-    return FittedMargin(
-        name=name,
-        model=model,
-        params=natural,
-        backcast=backcast * scale**2,
-        loglik=float(log_density.sum()),
-        variances=variances,
-        std_residuals=z,
-        scores=scores,
-        influence=influence,
-        d_std_residuals=d_z,
-        d_variances=d_variances,
-        convergence=optimum.convergence,
-    )
+    at_estimate = margin_at(model, natural, returns, backcast * scale**2)
+    return at_estimate.fitted(name, backcast * scale**2, influence, optimum.convergence)
 
 
 def _hessian(gradient: Callable[[Array], Array], point: Array, free: Array, bounds: list[tuple[float, float]]) -> Array:
