@@ -341,7 +341,7 @@ def check_files(folder: Path, printed: Mapping[str, Document]) -> None:
 
     from reports.results import SCHEMA
 
-    for name in (*printed, "report.html", "results.json", "manifest.json"):
+    for name in (*printed, "report.html", "tables.xlsx", "results.json", "manifest.json"):
         path = folder / name
         if not path.is_file() or path.stat().st_size == 0:
             refuse(name, "is missing or empty")

@@ -28,7 +28,7 @@ PATIENCE_AT_THE_END = 600.0
 SERVICE_CLOSING = 421
 _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
-_ENVIRONMENT = "README.md, Sending, lists the variables."
+_ENVIRONMENT = "docs/sending.md lists the variables."
 
 
 @dataclass(frozen=True)
