@@ -29,10 +29,14 @@ class Margins:
         Percent.
     fitted : tuple of FittedMargin
         One a column, with its scores, influence functions and derivatives as arrays.
+    gaussian : tuple of FittedMargin
+        Where the models were chosen: the Gaussian GARCH(1, 1) of each column, kept beside. Its quasi likelihood is
+        consistent for the variances under any density, that of a chosen t or skewed t only if it is right.
     """
 
     returns: pd.DataFrame
     fitted: tuple[FittedMargin, ...]
+    gaussian: tuple[FittedMargin, ...] = ()
 
     def __repr__(self) -> str:
         models = ", ".join(f"{margin.name} {margin.model.volatility}" for margin in self.fitted)
@@ -41,6 +45,14 @@ class Margins:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(margin.name for margin in self.fitted)
+
+    @property
+    def quasi(self) -> Margins:
+        """The Gaussian GARCH margins kept beside chosen ones, or these themselves where nothing was chosen.
+
+        `CDCC().fit(returns, margins=margins.quasi)` beside `margins=margins` shows what the choice does to rho_t.
+        """
+        return Margins(self.returns, self.gaussian) if self.gaussian else self
 
     @property
     def params(self) -> pd.DataFrame:
@@ -126,7 +138,7 @@ def fit_margins(
     volatility : {"garch", "gjr", "egarch", "auto"}
         See `MarginModel`. "auto" chooses each series' mean, volatility and distribution by BIC among the converged and
         stationary fits of the whole grid; within 2 of the best the model with fewest parameters is taken, and `mean`
-        and `distribution` are not used.
+        and `distribution` are not used. The Gaussian GARCH fits stay in `Margins.quasi`.
     mean : {"constant", "ar1"}
     distribution : {"normal", "t", "skewt"}
         With "normal" the estimates are Gaussian quasi maximum likelihood: consistent for mean and variance under any
@@ -146,15 +158,17 @@ def fit_margins(
         repeated = returns.columns[returns.columns.duplicated()][0]
         raise EstimationError(str(repeated), "the column appears twice", "Give each series a name of its own.")
     frame = returns.astype(float)
-    fitted = []
-    for name, column in frame.items():
-        values = np.ascontiguousarray(column.to_numpy())
-        if volatility == "auto":
-            fitted.append(_best(str(name), values, initial_variance))
-        else:
-            model = MarginModel(volatility, mean, distribution, initial_variance)
-            fitted.append(fit_margin(str(name), values, model))
-    return Margins(returns=frame.set_axis([margin.name for margin in fitted], axis=1), fitted=tuple(fitted))
+    columns = {str(name): np.ascontiguousarray(column.to_numpy()) for name, column in frame.items()}
+    frame = frame.set_axis(list(columns), axis=1)
+    if volatility != "auto":
+        model = MarginModel(volatility, mean, distribution, initial_variance)
+        return Margins(frame, tuple(fit_margin(name, values, model) for name, values in columns.items()))
+    plain = MarginModel(initial_variance=initial_variance)
+    return Margins(
+        frame,
+        tuple(_best(name, values, initial_variance) for name, values in columns.items()),
+        tuple(fit_margin(name, values, plain) for name, values in columns.items()),
+    )
 
 
 def _best(name: str, returns: Array, initial_variance: InitialVariance) -> FittedMargin:

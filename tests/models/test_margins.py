@@ -182,3 +182,18 @@ def test_auto_finds_the_asymmetry():
     assert chosen.model.volatility in {"gjr", "egarch"}
     assert chosen.model.mean == "constant"
     assert chosen.model.distribution == "normal"
+
+
+def test_choice_keeps_the_gaussian_fit_beside():
+    rng = np.random.default_rng(8)
+    h, rows = 1.0, []
+    for shock in rng.standard_t(5, 700) * np.sqrt(0.6):
+        rows.append(np.sqrt(h) * shock)
+        h = 0.05 + 0.08 * rows[-1] ** 2 + 0.87 * h
+    returns = pd.DataFrame({"x": rows})
+    chosen, plain = fit_margins(returns, "auto"), fit_margins(returns)
+    assert chosen.fitted[0].model.distribution != "normal"
+    pd.testing.assert_frame_equal(chosen.quasi.params, plain.params)
+    assert plain.quasi is plain
+    change = chosen.quasi.std_residuals.corrwith(chosen.std_residuals)
+    assert change.iloc[0] > 0.98

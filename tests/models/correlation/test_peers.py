@@ -65,7 +65,7 @@ def test_rmgarch(case, peers, panels):
     np.testing.assert_allclose(correlations[-2], np.array(theirs["R_last_reported"])[lower], rtol=1e-6)
 
 
-@pytest.mark.parametrize("case", ["arch_panel_n3", "dji_first3"])
+@pytest.mark.parametrize("case", CASES)
 def test_our_optimum_is_not_below_rmgarch(case, peers, panels):
     """Step by step: a two-step total may differ by more, because it is not stationary in the margins."""
     theirs, returns = peers[case]["rmgarch_dcc_gaussian"], panels[case]
