@@ -101,10 +101,10 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
         Outcome.INCONCLUSIVE: "Undecided: ",
         Outcome.NOT_TESTABLE: "Not testable here: ",
     }[verdict.outcome]
-    title = f"{prefix}{verdict.statement.rstrip('.')}"
-    if failed and verdict.outcome is Outcome.INCONCLUSIVE:
-        return f"{title}; not so: {listing(failed)}"
-    return title
+    undecided = [part_label(part) for part in verdict.parts if part.outcome is Outcome.INCONCLUSIVE]
+    if failed and undecided and verdict.outcome is Outcome.INCONCLUSIVE:
+        return f"{prefix}{listing(undecided)}; not so: {listing(failed)}"
+    return f"{prefix}{verdict.statement.rstrip('.')}"
 
 
 def headline(evidence: Evidence) -> str:

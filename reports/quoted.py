@@ -9,7 +9,7 @@ from typing import Literal
 from data.study import Study
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate, NotDecidable
-from reports.reasons import DECIDING
+from reports.reasons import DECIDING, part_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +118,5 @@ def decisive(verdict: Verdict, study: Study) -> tuple[Estimate | NotDecidable, s
         return headline, label
     for one in quoted(verdict, study):
         if one.part.outcome in deciding and isinstance(one.effect, Estimate):
-            return one.effect, one.quantity or one.part.label
+            return one.effect, one.quantity or part_label(one.part)
     return headline, label
