@@ -44,7 +44,12 @@ def compute(inputs: Inputs, *, draws: int = DRAWS, starts: int = STARTS, largest
     for fit, (_, row) in zip(fits, criteria.iterrows(), strict=True):
         test = tests[fit.k_regimes - 2] if 2 <= fit.k_regimes <= len(tests) + 1 else None
         ratio, p_value = (test.test.statistic, test.test.p_value) if isinstance(test, RegimeTest) else (None, None)
-        values: tuple[Entry, ...] = (row["loglik"], row["bic"], row["icl"], ratio, p_value, row["smallest_share"])
+        values: tuple[Entry, ...] = (
+            *map(float, row[["loglik", "bic", "icl"]]),
+            ratio,
+            p_value,
+            float(row["smallest_share"]),
+        )
         rows.append((IN_WORDS[fit.k_regimes], *values))
     return LongResult(
         columns=("regimes", "log-likelihood", "BIC", "ICL", "ratio to one fewer", "p-value", "smallest share"),

@@ -16,10 +16,11 @@ Array = NDArray[np.float64]
 LAP, LAPS = 5, 8
 #: Gain of log-likelihood in one EM step below which a start has settled.
 SETTLED_GAIN = 0.05
-#: Two points are in the same basin when their smoothed probabilities differ by less than this on average.
-SAME_REGIMES = 0.03
+#: Two points are in the same basin when, for every regime, the probabilities that they place elsewhere are less than
+#: this share of all they give it: a rare regime counts as much as a common one.
+SAME_REGIMES = 0.1
 #: Observations by which two points are compared.
-COMPARED = 500
+COMPARED = 2_500
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ def regimes_of(likelihood: SwitchingLikelihood, theta: Array, smoothed: Array) -
 
 
 def same_regimes(first: Array, second: Array) -> bool:
-    return float(np.mean(np.abs(first - second))) < SAME_REGIMES
+    """Whether two points see the same regimes, both as `regimes_of` gives them."""
+    rows = np.ones(len(first))
+    moved, given = rows @ np.abs(first - second), rows @ (first + second)
+    return bool((moved < SAME_REGIMES * given).all())
 
 
 def race(

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from numpy.typing import ArrayLike, NDArray
 
 from data.errors import EstimationError
@@ -24,6 +24,7 @@ from models.regimes.markov_switching import MarkovSwitching, SwitchingResult
 from models.regimes.result import RegimeResult
 from models.regimes.sample import as_sample
 from models.regimes.simulation import draw_regimes, elliptical_shocks, garch_path
+from models.workers import in_parallel
 
 Array = NDArray[np.float64]
 Observations = pd.DataFrame | pd.Series | ArrayLike
@@ -247,10 +248,10 @@ def _ratios(
     workers: int,
 ) -> Array:
     """Likelihood ratios between neighbours on one sample a row, shape (B, models - 1); NaN where a fit fails."""
-    rows = Parallel(n_jobs=workers)(
-        delayed(_row)(sampler(np.random.default_rng(seed)), models, starts) for seed in seeds
+    rows = in_parallel(
+        workers, (delayed(_row)(sampler(np.random.default_rng(seed)), models, starts) for seed in seeds)
     )
-    return np.array(rows)
+    return np.array(list(rows))
 
 
 def _row(y: Array, models: Sequence[MarkovSwitching], starts: int) -> list[float]:
