@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from reports.text import NO_BREAK, quantity
+from reports.text import NO_BREAK, quantity, span
 
 Language = Literal["en", "en-US", "de", "fr", "it", "es", "pt", "nl"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -39,7 +39,14 @@ class Convention:
 
     def quantity(self, value: float, unit: str = "") -> str:
         """A number with its unit in the unit's usual decimals: "1,234.5 bp", "1.234,5 bp"."""
-        return quantity(value, unit).translate({ord("."): self.decimal, ord(","): self.group})
+        return self._localised(quantity(value, unit))
+
+    def span(self, lower: float, upper: float, unit: str = "") -> str:
+        """An interval in the unit's usual decimals: "−10,3 to −5,5 %"."""
+        return self._localised(span(lower, upper, unit))
+
+    def _localised(self, numbers: str) -> str:
+        return numbers.translate({ord("."): self.decimal, ord(","): self.group})
 
 
 _ENGLISH = "January February March April May June July August September October November December"

@@ -130,8 +130,7 @@ def _finding(verdict: Judged, convention: Convention) -> list[str]:
     measured = f"{_one_line(verdict.headline_label)}: {convention.quantity(effect.value, effect.unit)}"
     match (effect.lower, effect.upper, effect.level):
         case (float(lower), float(upper), float(at)) if lower < upper:
-            limits = f"{convention.quantity(lower)} to {convention.quantity(upper, effect.unit)}"
-            measured += f" ({level(at)}: {limits})"
+            measured += f" ({level(at)}: {convention.span(lower, upper, effect.unit)})"
     return [*lines, f"       {measured}"]
 
 

@@ -84,6 +84,7 @@ def test_the_text_answers_first_and_counts_every_verdict(edition: Edition) -> No
 def test_dates_and_decimals_follow_the_reader(edition: Edition, language: str, when: str, number: str) -> None:
     assert CONVENTIONS[language].day(date(2026, 2, 6)) == when
     assert CONVENTIONS[language].quantity(1234.5) == number
+    assert CONVENTIONS[language].span(-10.3, -5.5, "%") == f"−10{number[-3]}3 to −5{number[-3]}5\N{NO-BREAK SPACE}%"
     words = text(written(edition, language))
     assert f"Data to:   {when}" in words
     sign = re.escape(CONVENTIONS[language].decimal)
