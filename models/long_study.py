@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from data.panel import Panel
 from data.study import Study
-from models.claims.verdict import Verdict
 from models.suite import Suite
 
 Entry = str | float | None
@@ -25,7 +24,6 @@ class Inputs:
     study : Study
     suite : Suite
         Models fitted to that panel.
-    verdicts : tuple of Verdict
     workers : int
         Processes for independent pieces.
     progress : callable
@@ -35,7 +33,6 @@ class Inputs:
     panel: Panel
     study: Study
     suite: Suite
-    verdicts: tuple[Verdict, ...]
     workers: int
     progress: Callable[[str], None]
 
@@ -85,8 +82,11 @@ class LongResult:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class LongStudy:
+Needed_contra = TypeVar("Needed_contra", bound=Inputs, contravariant=True)
+
+
+@dataclass(frozen=True)
+class LongStudy(Generic[Needed_contra]):
     """A named computation.
 
     Attributes
@@ -96,9 +96,9 @@ class LongStudy:
     title : str
         What it asks, as a heading.
     compute : callable
-        Inputs to result.
+        Inputs to result; some need more than the models below the claims.
     """
 
     name: str
     title: str
-    compute: Callable[[Inputs], LongResult]
+    compute: Callable[[Needed_contra], LongResult]

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from data import Panel, Study, load_later, load_panel, load_study
 from data.errors import PageError, QualityError, SourceError, StudyFileError
-from models.robustness import LONG_STUDIES
+from models.claims.robustness import LONG_STUDIES
 from reports.editions import up_to_date
 from reports.findings import findings_page
 from reports.gather import check_thresholds, claims_to_judge, gather

@@ -11,9 +11,10 @@ from typing import Any
 
 from data.panel import Panel
 from data.study import Study
+from models.claims.power_studies import JudgedInputs
+from models.claims.robustness import LONG_STUDIES
 from models.fitting import fit_suite
-from models.long_study import Inputs, LongResult, LongStudy
-from models.robustness import LONG_STUDIES
+from models.long_study import LongResult, LongStudy
 from reports.evidence import Evidence, QuotedStudy
 from reports.provenance import ROOT, model_sha256
 
@@ -46,7 +47,7 @@ def run_long_studies(
     *,
     workers: int,
     progress: Callable[[str], None] = lambda _: None,
-    studies: Iterable[LongStudy] = LONG_STUDIES,
+    studies: Iterable[LongStudy[JudgedInputs]] = LONG_STUDIES,
     store: Path = STORE,
 ) -> tuple[Path, ...]:
     """Compute every long study that has no result yet for this study, these data and this code.
@@ -69,7 +70,7 @@ def run_long_studies(
     """
     key = _Key.of(evidence.study, evidence.panel)
     places = []
-    inputs: Inputs | None = None
+    inputs: JudgedInputs | None = None
     for one in studies:
         place = key.place(store, one.name)
         places.append(place)
@@ -82,7 +83,7 @@ def run_long_studies(
 
 
 def quoted_studies(
-    study: Study, panel: Panel, *, studies: Iterable[LongStudy] = LONG_STUDIES, store: Path = STORE
+    study: Study, panel: Panel, *, studies: Iterable[LongStudy[JudgedInputs]] = LONG_STUDIES, store: Path = STORE
 ) -> tuple[QuotedStudy, ...]:
     """For each long study the newest result for this study and these data, or that there is none.
 
@@ -92,7 +93,7 @@ def quoted_studies(
     return tuple(_quoted(one, key, store) for one in studies)
 
 
-def _quoted(one: LongStudy, key: _Key, store: Path) -> QuotedStudy:
+def _quoted(one: LongStudy[JudgedInputs], key: _Key, store: Path) -> QuotedStudy:
     current = key.place(store, one.name)
     others = sorted(store.glob(f"{one.name}-*.json"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in (current, *others):
@@ -113,15 +114,15 @@ def _read(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and wanted <= set(record) else None
 
 
-def _inputs(evidence: Evidence, workers: int, progress: Callable[[str], None]) -> Inputs:
+def _inputs(evidence: Evidence, workers: int, progress: Callable[[str], None]) -> JudgedInputs:
     study = evidence.study
     panel = evidence.panel.until(study.about.as_of)
     same_vintage = evidence.panel.last_session <= study.about.as_of
     suite = evidence.suite if same_vintage else fit_suite(panel, study, seed=study.inference.seed)
-    return Inputs(panel, study, suite, evidence.verdicts, workers, progress)
+    return JudgedInputs(panel, study, suite, workers, progress, evidence.verdicts)
 
 
-def _keep(place: Path, key: _Key, one: LongStudy, result: LongResult) -> None:
+def _keep(place: Path, key: _Key, one: LongStudy[JudgedInputs], result: LongResult) -> None:
     record = {
         "name": one.name,
         "study": key.study,

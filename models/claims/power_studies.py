@@ -18,6 +18,14 @@ from models.inference.power import effect_found, exaggeration
 from models.long_study import Inputs, LongResult, LongStudy
 from models.workers import in_parallel
 
+
+@dataclass(frozen=True)
+class JudgedInputs(Inputs):
+    """Inputs with the verdicts that were given on them."""
+
+    verdicts: tuple[Verdict, ...]
+
+
 #: Effects that are planted, in sizes of interest, samples of each, and resamples inside a sample.
 MULTIPLES = (0.0, 1.0, 1.5, 2.0, 3.0)
 SAMPLES, RESAMPLES = 200, 399
@@ -76,7 +84,7 @@ def planted_samples(claim: Claim, case: Case, multiple: float, comparisons: int,
     return Planted(effect, tuple(estimates), tuple(found)) if estimates else None
 
 
-def power(inputs: Inputs) -> LongResult:
+def power(inputs: JudgedInputs) -> LongResult:
     """Share of samples with a planted effect in which it is found, by claim and size of the effect."""
     verdicts = {one.id: one for one in inputs.verdicts}
     claims = [one for one in claims_to_judge(inputs.study) if one.id in PLANTINGS and _measured(verdicts.get(one.id))]
@@ -120,7 +128,7 @@ def _reading(row: tuple[str | float | None, ...]) -> str:
     )
 
 
-def magnitude(inputs: Inputs) -> LongResult:
+def magnitude(inputs: JudgedInputs) -> LongResult:
     """Errors of sign and magnitude of the supported effects, if the truth were only the size of interest."""
     claims = {one.id: one for one in claims_to_judge(inputs.study)}
     rows = []
@@ -177,7 +185,7 @@ def _measured(verdict: Verdict | None) -> bool:
     return verdict is not None and verdict.outcome is not Outcome.NOT_TESTABLE
 
 
-def _comparisons(verdict: Verdict, inputs: Inputs) -> int:
+def _comparisons(verdict: Verdict, inputs: JudgedInputs) -> int:
     """Claims of the family that brought a p-value: what Holm's first step divides by."""
     if verdict.family == "fact":
         return 1

@@ -21,7 +21,7 @@ def _inputs(rows, told):
         regimes=SimpleNamespace(reference=REFERENCE, k_regimes=2, distribution="t", starts=6),
         inference=SimpleNamespace(seed=3),
     )
-    return Inputs(panel, study, None, (), 1, told.append)
+    return Inputs(panel, study, None, 1, told.append)
 
 
 @pytest.fixture(scope="module")

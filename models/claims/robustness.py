@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.claims.power_studies import MAGNITUDE, POWER
+from models.claims.power_studies import MAGNITUDE, POWER, JudgedInputs
 from models.long_study import LongStudy
 from models.regime_count import NUMBER_OF_REGIMES
 
-LONG_STUDIES: tuple[LongStudy, ...] = (NUMBER_OF_REGIMES, POWER, MAGNITUDE)
+LONG_STUDIES: tuple[LongStudy[JudgedInputs], ...] = (NUMBER_OF_REGIMES, POWER, MAGNITUDE)
