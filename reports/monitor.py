@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reports.changes import Changes
-from reports.document import Block, Bullets, Document, Figure, Section, Strong, Table
+from reports.document import Block, Bullets, Document, Facts, Figure, Section, Strong, Table
 from reports.evidence import Evidence
 from reports.outlook_words import changed_sentences, monitor_deck, monitor_headline
-from reports.sections.front import simulated_note
 from reports.sections.monitor_now import charts_section, nowcast_table, state_table
 from reports.sections.monitor_risk import scenarios_section, tails_section
 from reports.sections.monitor_watch import health_section, watch_section
@@ -36,7 +35,7 @@ def monitor(evidence: Evidence, changed: Changes | None = None, left_out: int = 
     setting = Setting(evidence)
     about = evidence.study.about
     front: tuple[Block, ...] = (
-        *((simulated_note(),) if setting.simulated else ()),
+        Facts(_made_from(setting)),
         Bullets(tuple((Strong(label), f" {words}") for label, words in changed_sentences(setting, changed))),
         state_table(setting),
         nowcast_table(setting),
@@ -63,6 +62,18 @@ def monitor(evidence: Evidence, changed: Changes | None = None, left_out: int = 
         contact=about.contact,
         licence=about.licence,
         description=about.question,
+    )
+
+
+def _made_from(setting: Setting) -> tuple[tuple[str, str], ...]:
+    """Data with their digest, and the models behind the pages."""
+    evidence = setting.evidence
+    kind = "simulated, not market evidence" if setting.simulated else "real"
+    assets, regimes = len(evidence.study.correlation.assets), evidence.study.regimes.k_regimes
+    return (
+        ("Data", f"{kind}, digest {evidence.provenance.data_sha256[:12]}"),
+        ("Code", evidence.provenance.commit[:12]),
+        ("Models", f"cDCC on {assets} assets; Markov switching, {regimes} regimes; Student-t scenarios"),
     )
 
 

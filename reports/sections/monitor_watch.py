@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from models.claims.flips import Flip, nearest_flips
@@ -144,7 +145,9 @@ def _scoreboard(verdicts: tuple[Verdict, ...]) -> str:
     last = max(one.last for _, one in measured)
     words = (
         f"Since the article, over {plural(sessions, 'session')} to {last.isoformat()}, "
-        f"{count(len(towards))} of {plural(len(measured), 'measure')} point the way the statement says"
+        f"{count(len(towards))} of {plural(len(measured), 'measure')} {'points' if len(towards) == 1 else 'point'} "
+        "the way "
+        "the statement says"
     )
     words += f" ({listing(towards)})" if towards else ""
     words += f", the other way {listing(away)}" if away else ""
@@ -162,7 +165,7 @@ def health_table(setting: Setting, changed: Changes | None) -> Table:
     """One light a part: fits, checks, forecasts, drift, data."""
     rows = tuple(
         (cell(part), cell(light), cell(sentence(words)))
-        for part, light, words in (*_fits(setting), _forecasts(setting), _drifts(changed), _data(setting))
+        for part, light, words in (*_fits(setting), _forecasts(setting), _drifts(setting, changed), _data(setting))
     )
     return Table(
         key="health-lights",
@@ -222,19 +225,26 @@ def _forecasts(setting: Setting) -> Light:
     return "Forecasts", LIGHTS["green" if inside else "amber"], words
 
 
-def _drifts(changed: Changes | None) -> Light:
+def _drifts(setting: Setting, changed: Changes | None) -> Light:
     if changed is None or not changed.drifts:
         return "Parameters", Chip("plain", NOT_APPLICABLE, "none"), "no earlier edition is kept to compare with"
     largest = abs(changed.drifts[0].z)
     light = "red" if largest >= LARGE_DRIFT else "amber" if changed.drifted else "green"
-    named = listing(_drift_words(one) for one in changed.drifts[:MOST_DRIFTS])
-    words = f"since the edition of {changed.since} {count(len(changed.drifted))} of {len(changed.drifts)} moved by a "
+    named = listing(_drift_words(one, setting) for one in changed.drifts[:MOST_DRIFTS])
+    moved = count(len(changed.drifted)) if changed.drifted else "none"
+    words = f"since the edition of {changed.since} {moved} of {len(changed.drifts)} moved by a "
     words += f"standard error or more; most: {named}"
     return "Parameters", LIGHTS[light], words
 
 
-def _drift_words(one: Drift) -> str:
-    return f"{one.name.replace('_', ' ')} ({number(one.z, 1, signed=True)})"
+def _drift_words(one: Drift, setting: Setting) -> str:
+    """A parameter with identifiers in place of roles, and its move in standard errors."""
+    name = re.sub(r"[a-z_]+", lambda found: _identifier(found.group(), setting), one.name)
+    return f"{name} ({number(one.z, 1, signed=True)})"
+
+
+def _identifier(word: str, setting: Setting) -> str:
+    return setting.short(word) if word in setting.evidence.study.roles else word
 
 
 def _data(setting: Setting) -> Light:
