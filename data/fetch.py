@@ -27,7 +27,7 @@ from data.sources.protocol import Delivery
 from data.sources.vendors import VendorClient
 from data.sources.web import Web
 from data.sources.yahoo import Yahoo
-from data.study import Instrument, Study, Vendor
+from data.study import CsvFile, Instrument, Study, Vendor
 
 PAGES = ".pages"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -166,12 +166,43 @@ def _fetch_all(
         if clocks:
             first, *others = clocks.values()
             missing = tuple(f"not fetched beside it: {cause.culprit} {cause.problem}" for cause in causes[tried:])
-            deliveries[instrument.id] = replace(first, alternatives=tuple(others), remarks=first.remarks + missing)
+            witnesses, silent = _witnesses(instrument, as_of, clients, now)
+            deliveries[instrument.id] = replace(
+                first,
+                alternatives=tuple(replace(one, agreement=_expected(instrument, one)) for one in others),
+                cross_checks=witnesses,
+                remarks=first.remarks + missing + silent,
+            )
         elif instrument.required:
             raise UnfetchedError(instrument, causes)
         else:
             failed[instrument.id] = "; ".join(f"{cause.culprit} {cause.problem}" for cause in causes) or "no vendor"
     return deliveries, failed
+
+
+def _witnesses(
+    instrument: Instrument, as_of: date, clients: Mapping[str, VendorClient], now: datetime
+) -> tuple[tuple[Delivery, ...], tuple[str, ...]]:
+    """Series that the instrument is only compared with, and why others are not there."""
+    found: list[Delivery] = []
+    silent: list[str] = []
+    for check in instrument.cross_checks:
+        if check.vendor is None:
+            continue
+        try:
+            delivery = finished(clients[check.vendor.vendor].fetch(check.vendor, as_of), instrument, now)
+            validate(delivery, instrument)
+        except (SourceError, QualityError) as error:
+            silent.append(f"not compared: {error.culprit} {error.problem}")
+            continue
+        found.append(replace(delivery, agreement=check.agreement))
+    return tuple(found), tuple(silent)
+
+
+def _expected(instrument: Instrument, alternative: Delivery) -> float:
+    """Agreement that the study expects of a file on the same clock."""
+    stamp = alternative.origin.stamp
+    return next((file.agreement for file in instrument.files if file.stamp == stamp), CsvFile(name="").agreement)
 
 
 def _note(vendor: Vendor, causes: list[StudyError]) -> str:

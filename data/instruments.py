@@ -71,30 +71,6 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class CsvFile(Frozen):
-    """A file an instrument may be read from, or compared with, inside a folder of CSV files.
-
-    `agreement` is the correlation of its changes with the priced file's below which the two are said to disagree.
-    `column` names the column that holds the level where it is none of the usual ones. `several` says what a date with
-    several rows is worth: they are refused unless the study says that their mean is meant. `half_days` is a file with
-    the prices at New York's early closes, which replace those of 16:00 on its half days.
-    """
-
-    name: FileName
-    stamp: Stamp = "session"
-    producer: str = "CSV file of the user"
-    agreement: Probability = 0.75
-    column: str = ""
-    several: Literal["refused", "mean"] = "refused"
-    half_days: FileName = ""
-
-    @model_validator(mode="after")
-    def _early_only_in_new_york(self) -> Self:
-        if self.half_days and self.stamp != "ny16":
-            raise ValueError(f"half_days belongs to a file with stamp ny16, not {self.stamp}")
-        return self
-
-
 class Vendor(Frozen):
     """A place an instrument may be fetched from.
 
@@ -111,6 +87,32 @@ class Vendor(Frozen):
     def _vintages_are_freds(self) -> Self:
         if self.release == "first" and self.vendor != "fred":
             raise ValueError(f'release = "first" needs a vendor with vintages, not {self.vendor}')
+        return self
+
+
+class CsvFile(Frozen):
+    """A file an instrument may be read from, or compared with, inside a folder of CSV files.
+
+    `agreement` is the correlation of its changes with the priced file's below which the two are said to disagree.
+    `column` names the column that holds the level where it is none of the usual ones. `several` says what a date with
+    several rows is worth: they are refused unless the study says that their mean is meant. `half_days` is a file with
+    the prices at New York's early closes, which replace those of 16:00 on its half days. `vendor` is where a file that
+    is only compared may be fetched from.
+    """
+
+    name: FileName
+    stamp: Stamp = "session"
+    producer: str = "CSV file of the user"
+    agreement: Probability = 0.75
+    column: str = ""
+    several: Literal["refused", "mean"] = "refused"
+    half_days: FileName = ""
+    vendor: Vendor | None = None
+
+    @model_validator(mode="after")
+    def _early_only_in_new_york(self) -> Self:
+        if self.half_days and self.stamp != "ny16":
+            raise ValueError(f"half_days belongs to a file with stamp ny16, not {self.stamp}")
         return self
 
 

@@ -47,7 +47,14 @@ class SnapshotSeries(_Frozen):
     note: str = ""
     remarks: tuple[str, ...] = ()
     early_closes: tuple[date, ...] = ()
+    agreement: float = 0.0
     alternatives: tuple[SnapshotSeries, ...] = ()
+    cross_checks: tuple[SnapshotSeries, ...] = ()
+
+    @property
+    def second_readings(self) -> tuple[SnapshotSeries, ...]:
+        """Every other file that was fetched for it."""
+        return self.alternatives + self.cross_checks
 
 
 class Manifest(_Frozen):
@@ -156,7 +163,9 @@ class SnapshotFolder:
             note=entry.note,
             remarks=entry.remarks,
             early_closes=pd.DatetimeIndex(entry.early_closes).as_unit("ns"),
+            agreement=entry.agreement,
             alternatives=tuple(self._verified(one) for one in entry.alternatives),
+            cross_checks=tuple(self._verified(one) for one in entry.cross_checks),
         )
 
 
@@ -244,12 +253,17 @@ def _write(folder: Path, stem: str, delivery: Delivery, fetched: date) -> Snapsh
         note=delivery.note,
         remarks=delivery.remarks,
         early_closes=tuple(day.date() for day in delivery.early_closes),
+        agreement=delivery.agreement,
         alternatives=tuple(_write(folder, f"{stem}-{one.origin.stamp}", one, fetched) for one in delivery.alternatives),
+        cross_checks=tuple(
+            _write(folder, f"{stem}-check-{_file_stem(one.origin.address)}", one, fetched)
+            for one in delivery.cross_checks
+        ),
     )
 
 
 def _digests(entries: Mapping[str, SnapshotSeries]) -> dict[str, str]:
-    return {entry.file: entry.sha256 for one in entries.values() for entry in (one, *one.alternatives)}
+    return {entry.file: entry.sha256 for one in entries.values() for entry in (one, *one.second_readings)}
 
 
 def _durably(path: Path, content: bytes) -> None:

@@ -28,7 +28,7 @@ from data.snapshot_diff import compare
 from data.sources.faults import TEMPORARY, EmptyAnswerError, NoNetworkError, RateLimitedError
 from data.sources.protocol import Delivery, SeriesAbsentError
 from data.sources.vendors import VendorClient, delivered
-from data.study import Instrument, Study, Vendor, load_study
+from data.study import CsvFile, Instrument, Study, Vendor, load_study
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 4, 12, tzinfo=UTC)
@@ -269,6 +269,42 @@ def test_nothing_after_the_date_is_kept(fetch: Fetch, study: Study) -> None:
     folder = fetch(as_of=date(2025, 12, 31))
     frames = [SnapshotFolder(folder).read(one).frame for one in study.instruments]
     assert max(frame.index[-1] for frame in frames) == pd.Timestamp("2025-12-31")
+
+
+def test_what_is_only_compared_is_fetched_frozen_and_read(
+    study: Study, clients: dict[str, VendorClient], tmp_path: Path
+) -> None:
+    class Futures(Shelf):
+        def fetch(self, vendor: Vendor, as_of: date) -> Delivery:
+            if vendor.symbol == "GONE":
+                raise EmptyAnswerError("yahoo GONE", "holds nothing", "Check the symbol.")
+            same = Vendor(vendor="yahoo", symbol="GLD") if vendor.symbol == "GC=F" else vendor
+            return super().fetch(same, as_of)
+
+    checks = tuple(
+        CsvFile(name=f"{symbol}.csv", agreement=0.9, vendor=Vendor(vendor="yahoo", symbol=symbol))
+        for symbol in ("GC=F", "OTHER", "GONE")
+    )
+    gold = next(one for one in study.instruments if one.id == "GLD")
+    plan = study.model_copy(
+        update={
+            "instruments": tuple(
+                one.model_copy(update={"cross_checks": (*checks, CsvFile(name="mine.csv"))}) if one is gold else one
+                for one in study.instruments
+            )
+        }
+    )
+    done = fetch_snapshot(plan, AS_OF, clients={**clients, "yahoo": Futures()}, folder=tmp_path, now=NOW)
+    found = [one for one in load_panel(plan, done.folder).quality.findings if one.role == "metal"]
+    told = {(one.check, one.light): one.detail for one in found}
+    assert "correlation of changes 1.000" in told["second reading", "green"]
+    assert "0.9 expected" in told["second reading", "amber"]
+    assert told["as fetched", "green"] == "not compared: yahoo GONE holds nothing"
+    again = fetch_snapshot(plan, AS_OF, clients={**clients, "yahoo": Futures()}, folder=tmp_path, now=NOW)
+    assert again.folder == done.folder
+    (done.folder / "gld-check-other.csv").write_text("date,close\n2026-01-02,1\n")
+    with pytest.raises(SourceError, match="was changed after it was frozen"):
+        load_panel(plan, done.folder)
 
 
 def test_what_is_not_point_in_time_says_so(fetch: Fetch) -> None:
