@@ -20,6 +20,7 @@ from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
 from reports.narrative import deck, headline
 from reports.results_outlook import outlook_json
+from reports.results_stakes import falls_json, portfolio_json
 
 SCHEMA = Path(__file__).with_name("results.schema.json")
 SCHEMA_VERSION = "1"
@@ -63,6 +64,8 @@ def results(evidence: Evidence) -> Json:
             | _closest(closest.get(key))
             for key, row in study.untestable.items()
         ],
+        "falls": falls_json(evidence.falls, _estimate),
+        "portfolio": portfolio_json(evidence.portfolio, _estimate),
         "clocks": _clocks(evidence.clocks),
         "outlook": outlook_json(evidence.outlook, _measure, _frame),
         "models": _suite(evidence.suite),

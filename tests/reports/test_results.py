@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -75,3 +76,15 @@ def test_missing_values_are_null_and_lengths_agree() -> None:
 
 def test_the_same_evidence_gives_the_same_bytes() -> None:
     assert dump(results(evidence())) == dump(results(evidence()))
+
+
+def test_falls_add_up_and_a_mix_that_is_not_stated_is_null() -> None:
+    study = evidence()
+    found = results(study)
+    falls = [one for one in found["falls"] if "contributions" in one]
+    assert [one["role"] for one in falls] == ["crypto", "miners", "miners"]
+    for one in falls:
+        assert sum(part["value"] for part in one["contributions"].values()) == pytest.approx(one["move_log_percent"])
+    assert "not_decidable" in found["falls"][-1]
+    assert sum(found["portfolio"]["weights"].values()) == pytest.approx(1.0)
+    assert results(replace(study, portfolio=None))["portfolio"] is None
