@@ -25,6 +25,7 @@ from reports.technical import technical_report
 
 FILES = ["brief.pdf", "manifest.json", "monitor.pdf", "report.html", "report.pdf", "results.json", "tables.xlsx"]
 EDITION = "2026-02-08"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -188,6 +189,41 @@ def test_what_a_killed_run_left_is_cleared_and_an_edition_put_aside_comes_back(t
     publish(evidence(), tmp_path)
     assert (tmp_path / "2026-01-01" / "report.pdf").read_bytes() == b"older"
     assert remains(tmp_path) == [alive.name]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from evidence_factory import evidence
+from reports import publish as module
+def render(study, folder, *rest):
+    module._write(folder / "report.pdf", b"half")
+    print("rendering", flush=True)
+    time.sleep(60)
+module._render = render
+module.publish(evidence(quick=True), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.usefixtures("cheap")
+def test_a_run_killed_while_it_renders_leaves_the_old_edition_and_the_next_run_clears_up(tmp_path: Path) -> None:
+    publish(evidence(), tmp_path)
+    run = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "reports")))},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == "rendering\n"
+    assert content(tmp_path) == b"whole"
+    run.kill()
+    run.communicate(timeout=20)
+    assert content(tmp_path) == b"whole"
+    assert remains(tmp_path)
+    publish(evidence(quick=True), tmp_path)
+    assert content(tmp_path) == b"quick"
+    assert remains(tmp_path) == []
 
 
 @pytest.mark.usefixtures("cheap")
