@@ -162,7 +162,7 @@ def bootstrap_p_value(draws: Array, null: float = 0.0) -> float:
 
 def _bias_and_acceleration(value: float, usable: Array, jackknife: Array) -> tuple[float, float]:
     kept = jackknife[np.isfinite(jackknife)]
-    centred = kept.mean() - kept
+    centred = kept.mean() - kept if kept.size else kept
     spread = np.sum(centred**2)
     acceleration = np.sum(centred**3) / (6.0 * spread**1.5) if spread > 0.0 else 0.0
     return float(stats.norm.ppf(_inner_share(usable, value))), float(acceleration)
