@@ -82,7 +82,11 @@ def target_covered(result: CorrelationResult, rho: float, seed: int) -> bool:
 
 
 def summary(records: list[dict[str, float]]) -> dict[str, float]:
-    """Coverage in percent of each interval, over the samples that could be fitted."""
+    """Coverage in percent of each interval, over the samples that could be fitted.
+
+    The quantiles of the ratios are those whose expected coverage is exact for any number of samples (Weibull's
+    positions); the usual interpolation would be 4 points short at 50 samples.
+    """
     fitted = [record for record in records if not record["failed"]]
     row = {
         "samples": float(len(records)),
@@ -96,7 +100,7 @@ def summary(records: list[dict[str, float]]) -> dict[str, float]:
             np.mean([abs(record[name]) <= Z * record[f"{name}_se"] for record in fitted])
         )
         ratios = [record[f"{name}_t"] for record in fitted if f"{name}_t" in record]
-        low, high = np.quantile(ratios, [0.5 * (1 - LEVEL), 0.5 * (1 + LEVEL)])
+        low, high = np.quantile(ratios, [0.5 * (1 - LEVEL), 0.5 * (1 + LEVEL)], method="weibull")
         row[f"{name} bootstrap-t"] = 100 * float(
             np.mean([low <= record[name] / record[f"{name}_se"] <= high for record in fitted])
         )
