@@ -68,7 +68,7 @@ def monitor(evidence: Evidence, changed: Changes | None = None, left_out: int = 
 def _made_from(setting: Setting) -> tuple[tuple[str, str], ...]:
     """Data with their digest, and the models behind the pages."""
     evidence = setting.evidence
-    kind = "simulated, not market evidence" if setting.simulated else "real"
+    kind = "simulated" if setting.simulated else "real"
     assets, regimes = len(evidence.study.correlation.assets), evidence.study.regimes.k_regimes
     return (
         ("Data", f"{kind}, digest {evidence.provenance.data_sha256[:12]}"),

@@ -76,7 +76,7 @@ class SimulatedReturns:
         the parameters and hardly any of the simulation.
         """
         on_same_shocks = np.array([statistic(returns) for returns in self.drawn])
-        measured: Array = statistic(self.central) + on_same_shocks - on_same_shocks[0]
+        measured: Array = statistic(self.central) + (on_same_shocks - on_same_shocks[0])
         return measured
 
 

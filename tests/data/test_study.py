@@ -42,6 +42,27 @@ def test_the_digest_is_of_the_bytes(written: Callable[[str], Path]) -> None:
     assert load_study(written(TEXT.replace("sesoi = 0.10", "sesoi = 0.05"))).sha256 != load_study(INDICES).sha256
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ('watch = [["dollar"]]', "monitor.watch: no instrument plays the role dollar"),
+        ('stressed = "fear"', "monitor.stressed: fear is not among correlation.assets"),
+        (
+            'shocks = [{ name = "x", moves = { fear = -5.0 } }]',
+            "monitor.shocks (x): fear is not among correlation.assets",
+        ),
+        ("shocks = [{ name = 'x', moves = {} }]", "monitor.shocks.0.moves"),
+        ("joint = { falls = { market = 5.0 }, sessions = 5 }", "monitor.joint.falls.market"),
+        ('replays = ["Atlantis 1900"]', "monitor.replays: no crisis or window is called Atlantis 1900"),
+        ("mixes = [1.5]", "monitor.mixes.0"),
+    ],
+)
+def test_what_the_monitor_looks_at_must_exist(written: Callable[[str], Path], settings: str, words: str) -> None:
+    with pytest.raises(StudyFileError) as error:
+        load_study(written(TEXT.replace("[stress]", f"[monitor]\n{settings}\n\n[stress]")))
+    assert words in str(error.value)
+
+
 def test_a_role_that_nobody_plays_is_refused() -> None:
     with pytest.raises(StudyFileError, match="no instrument plays the role 'crypto_fund'"):
         load_study(INDICES).instrument("crypto_fund")
