@@ -62,8 +62,8 @@ def table(
 
 CORRELATION_TARGETS = (
     "Coverage in percent of nominal 95 % intervals: pointwise bands of rho_t averaged over t (target 93 to 97; "
-    "`bootstrapped` in percent of samples, where too many parameter draws were not admissible), the target correlation by "
-    "the draws behind the bands, and (a, b) by the normal sandwich interval and by bootstrap-t (target 92 to 97). The "
+    "`bootstrapped` in percent of samples, where too many parameter draws were not admissible), the target correlation "
+    "by the draws behind the bands, and (a, b) by the normal sandwich interval and by bootstrap-t (target 92 to 97). The "
     "world is cDCC with a = .03, b = .95 and GARCH(1,1) margins (.06, .92). Monte Carlo standard error at 500 samples: "
     "1 point. Coverage of the band is averaged over sessions within a sample, so its error is smaller."
 )
