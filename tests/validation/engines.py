@@ -63,9 +63,9 @@ def table(
 CORRELATION_TARGETS = (
     "Coverage in percent of nominal 95 % intervals: pointwise bands of rho_t averaged over t (target 93 to 97; "
     "`bootstrapped` in percent of samples, where too many parameter draws were not admissible), the target correlation "
-    "by the draws behind the bands, and (a, b) by the normal sandwich interval and by bootstrap-t (target 92 to 97). The "
-    "world is cDCC with a = .03, b = .95 and GARCH(1,1) margins (.06, .92). Monte Carlo standard error at 500 samples: "
-    "1 point. Coverage of the band is averaged over sessions within a sample, so its error is smaller."
+    "by the draws behind the bands, and (a, b) by the normal sandwich interval and by bootstrap-t (target 92 to 97). "
+    "The world is cDCC with a = .03, b = .95 and GARCH(1,1) margins (.06, .92). Monte Carlo standard error at 500 "
+    "samples: 1 point. Coverage of the band is averaged over sessions within a sample, so its error is smaller."
 )
 REGIME_TARGETS = (
     "Coverage in percent of nominal 95 % intervals: means and volatilities (target 92 to 97), transition probabilities "
