@@ -12,7 +12,6 @@ from reports.explanations import attributed
 from reports.narrative import deck, estimate_clause, headline
 from reports.sections.event import window_figure, windows
 from reports.sections.front import key_paths, simulated_note
-from reports.sections.models import beta_figure
 from reports.sections.moved import moved_text
 from reports.sections.stakes import portfolio_figure, why_figure
 from reports.setting import Setting
@@ -21,7 +20,7 @@ from reports.text import capitalised, count, day, listing, plural, sentence
 
 #: The brief never has more pages; charts give way before words do.
 MOST_PAGES = 2
-MOST_CHARTS = 5
+MOST_CHARTS = 4
 _HEIGHT = 118
 
 
@@ -67,7 +66,6 @@ def _figures(setting: Setting) -> list[Figure]:
         window_figure(setting, shortest, height=_HEIGHT) if shortest else None,
         portfolio_figure(setting, risk) if isinstance(risk, PortfolioRisk) else None,
         key_paths(setting, height=_HEIGHT),
-        beta_figure(setting, height=_HEIGHT),
     ]
     return [one for one in candidates if one is not None]
 

@@ -74,14 +74,6 @@ def betas(setting: Setting) -> Section | None:
     return Section("betas", "Conditional betas", tuple(blocks)) if blocks else None
 
 
-def beta_figure(setting: Setting, *, height: int) -> Figure | None:
-    """The first conditional beta that could be estimated."""
-    for pair, path in setting.evidence.suite.betas.items():
-        if path.frame["estimate"].notna().any():
-            return _path_figure(path, setting, f"beta-{'-'.join(pair)}", claimed=_claimed(pair, setting), height=height)
-    return None
-
-
 def _absent(path: PathBand, setting: Setting) -> Paragraph:
     one, other = (setting.name(role) for role in path.pair)
     return Paragraph((f"The {path.quantity} of {one} and {other} could not be estimated on these data.",))

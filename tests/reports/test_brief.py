@@ -15,7 +15,7 @@ from reports.render import draw, print_html, print_pdf
 
 def test_the_brief_answers_with_the_table_and_its_charts_and_ends_with_limits() -> None:
     document = brief(evidence())
-    assert [one.kind for one in document.front] == ["table", *["figure"] * 5, "bullets"]
+    assert [one.kind for one in document.front] == ["table", *["figure"] * 4, "bullets"]
     assert document.sections == ()
     assert document.references == ()
 
