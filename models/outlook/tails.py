@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.correlation.simulation import World
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.margins.estimation import MIN_OBSERVATIONS
 from models.margins.types import Volatility
 from models.outlook.moments import RecentMoments, from_draws
 from models.tails.backtests import coverage_test
@@ -38,7 +39,7 @@ class AssetRisk:
         Quantile of the next session's return while the stressed asset is at or below its own quantile.
     marginal_shortfall : Estimate or NotDecidable
         Mean of the next session's return on such sessions.
-    exceptions : int
+    exceptions : int or None
         Of the last `BACKTEST` sessions, those on which the return fell below a value at risk that was known before.
     coverage : TestResult or NotDecidable
         Kupiec's test of their number.
@@ -49,7 +50,7 @@ class AssetRisk:
     expected_shortfall: Mapping[int, Estimate]
     covar: Estimate | NotDecidable
     marginal_shortfall: Estimate | NotDecidable
-    exceptions: int
+    exceptions: int | None
     coverage: TestResult | NotDecidable
 
 
@@ -140,9 +141,7 @@ def asset_risk(
         values = simulated.measure(statistic)
         return from_draws(values, level=level, n=recent.n, unit="%", method=method)
 
-    hits = expanding_risk(
-        returns, quantile=quantile, volatility=volatility, first=len(returns) - BACKTEST, refit=BACKTEST
-    ).hits.to_numpy()
+    exceptions, coverage = _backtest(returns, quantile, volatility)
     alone = NotDecidable("no other asset is supposed in distress")
     other = None if stressed in (None, name) else simulated.names.index(str(stressed))
     return AssetRisk(
@@ -161,9 +160,21 @@ def asset_risk(
         marginal_shortfall=alone
         if other is None
         else estimated(lambda paths: shortfall_given(simple(paths, 1, i), simple(paths, 1, other), quantile)),
-        exceptions=int(hits.sum()),
-        coverage=coverage_test(hits, quantile),
+        exceptions=exceptions,
+        coverage=coverage,
     )
+
+
+def _backtest(
+    returns: pd.Series, quantile: float, volatility: Volatility
+) -> tuple[int | None, TestResult | NotDecidable]:
+    """Exceptions of the last sessions, each judged by what was known before, and the test of their number."""
+    known = len(returns) - BACKTEST
+    if known < MIN_OBSERVATIONS:
+        return None, NotDecidable(f"only {max(known, 0)} sessions come before the last {BACKTEST}")
+    path = expanding_risk(returns, quantile=quantile, volatility=volatility, first=known, refit=BACKTEST)
+    hits = path.hits.to_numpy()
+    return int(hits.sum()), coverage_test(hits, quantile)
 
 
 def simple(returns: Array, horizon: int, asset: int) -> Array:

@@ -83,6 +83,7 @@ def test_an_asset_has_all_its_figures(
     rho = result.next_correlation.loc["a", "b"]
     assert found.marginal_shortfall.value == pytest.approx(-2.06 * rho * deviation, rel=0.3)
     assert isinstance(found.coverage, TestResult)
+    assert found.exceptions is not None
     assert 0 <= found.exceptions <= 40
 
 
@@ -104,3 +105,22 @@ def test_the_stressed_asset_is_not_set_against_itself(
         )
         assert isinstance(found.covar, NotDecidable)
         assert isinstance(found.marginal_shortfall, NotDecidable)
+
+
+def test_a_short_history_leaves_the_backtest_open(
+    result: CorrelationResult, recent: RecentMoments, simulated: SimulatedReturns
+) -> None:
+    found = asset_risk(
+        "a",
+        simulated,
+        recent,
+        result.margins.returns["a"].iloc[-400:],
+        stressed=None,
+        nu=(0.0, 0.0),
+        volatility="garch",
+        quantile=0.05,
+        level=0.95,
+        seed=0,
+    )
+    assert found.exceptions is None
+    assert isinstance(found.coverage, NotDecidable)
