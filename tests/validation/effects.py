@@ -28,7 +28,13 @@ from models.drivers import (
 from models.episodes import Recoveries, first_to_recover
 from models.estimate import NotDecidable
 from models.events import abnormal_returns
+from models.inference.contrasts import Term, correlation_contrast
+from models.inference.placebo import rotation_test
 from models.liquidity import monthly_log_ratio, price_impact, volume_response
+from models.margins.estimation import fit_margin
+from models.margins.model import MarginModel
+from models.persistence import variance_half_life
+from models.portfolio import portfolio_risk
 from models.survival import kaplan_meier
 from tests.validation.samples import LEVEL, SESSIONS, SIZE, clustered, covers, resampling, student
 
@@ -241,6 +247,74 @@ def abnormal_return(number: int) -> bool:
     return answer.estimate("asset").contains(0.0)
 
 
+def _stress_spells(generator: np.random.Generator) -> np.ndarray:
+    label = np.zeros(SESSIONS, dtype=bool)
+    for t in range(1, SESSIONS):
+        label[t] = generator.random() < (0.95 if label[t - 1] else 0.01)
+    return label
+
+
+def _two_states(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Three series of unit variance, every correlation .2 in calm and .5 in spells of stress, t6 shocks."""
+    generator = np.random.default_rng(number)
+    label = _stress_spells(generator)
+    mixing = np.sqrt(4.0 / generator.chisquare(6, SESSIONS))[:, None]
+    rows = np.empty((SESSIONS, 3))
+    for state, rho in ((False, 0.2), (True, 0.5)):
+        root = np.linalg.cholesky(np.full((3, 3), rho) + (1.0 - rho) * np.eye(3))
+        rows[label == state] = (generator.standard_normal((SESSIONS, 3)) @ root.T)[label == state]
+    return rows * mixing, label
+
+
+def stress_contrast(number: int) -> bool:
+    """Mean correlation .3 higher in stress than in calm."""
+    rows, label = _two_states(number)
+    pairs = ((0, 1), (0, 2), (1, 2))
+    terms = tuple(Term(sign / 3.0, i, j, group) for sign, group in ((1.0, 1), (-1.0, 0)) for i, j in pairs)
+    answer = correlation_contrast(
+        rows,
+        label.astype(np.int64),
+        terms,
+        strata=(SESSIONS,),
+        level=LEVEL,
+        replications=399,
+        block_bounds=(5, 40),
+        seed=number,
+        method="stress minus calm",
+    )
+    return covers(answer.estimate, 0.3)
+
+
+def labels_kept(number: int) -> bool:
+    """Labels that have nothing to do with a correlated pair: the rotation test keeps its null."""
+    generator = np.random.default_rng(number)
+    rows, label = clustered(generator, SESSIONS, 2), _stress_spells(generator)
+    product = rows[:, 0] * rows[:, 1]
+    test = rotation_test(
+        lambda one: float(product[one].mean() - product[~one].mean()), label, rotations=199, seed=number, null=""
+    )
+    return test.p_value >= SIZE
+
+
+def diversification_change(number: int) -> bool:
+    """Diversification ratio of an equal mix, stress less calm, in the same world."""
+    rows, label = _two_states(number)
+    index = pd.bdate_range("2012-01-02", periods=SESSIONS)
+    weights = dict.fromkeys("abc", 1.0 / 3.0)
+    answer = portfolio_risk(
+        pd.DataFrame(rows, index, list("abc")), weights, pd.Series(label, index), resampling(number)
+    )
+    calm, stress = (np.sqrt(3.0 / (1.0 + 2.0 * rho)) for rho in (0.2, 0.5))
+    return not isinstance(answer, NotDecidable) and covers(answer.diversification_change, stress - calm)
+
+
+def shock_half_life(number: int) -> bool:
+    """Half-life of a variance shock, persistence .95, t6 shocks, Gaussian quasi likelihood."""
+    returns = clustered(np.random.default_rng(number), SESSIONS, 1)[:, 0]
+    margin = fit_margin("asset", returns, MarginModel())
+    return covers(variance_half_life(margin, level=LEVEL), float(np.log(0.5) / np.log(0.95)))
+
+
 DESIGNS: dict[str, Callable[[int], bool]] = {
     f"{design.__name__.replace('_', ' ')}": design
     for design in (
@@ -262,6 +336,10 @@ DESIGNS: dict[str, Callable[[int], bool]] = {
         same_clock,
         corrected_clock,
         abnormal_return,
+        stress_contrast,
+        labels_kept,
+        diversification_change,
+        shock_half_life,
     )
 }
 

@@ -111,6 +111,8 @@ ENGINES: tuple[Engine, ...] = (
             "models/survival.py",
             "models/clock.py",
             "models/events.py",
+            "models/persistence.py",
+            "models/portfolio.py",
             "tests/validation/effects.py",
             "tests/validation/samples.py",
         ),
