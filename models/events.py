@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from data.errors import EstimationError
 from models.estimate import Estimate, NotDecidable
 from models.inference.bootstrap import block_length, stationary_indices
-from models.inference.resampling import Resampling
 from models.margins import fit_margins
 from models.spans import common_spans
 
@@ -259,40 +258,3 @@ def moved_windows(
         for late in moves
         if 0 <= start + early <= end + late < len(sessions)
     }
-
-
-def event_time_fan(
-    series: pd.Series, events: pd.DatetimeIndex, *, before: int, after: int, resampling: Resampling
-) -> pd.DataFrame | NotDecidable:
-    """Mean path of a series around several events.
-
-    Parameters
-    ----------
-    series : Series, (T,)
-        E.g. abnormal log volume, or abnormal returns.
-    events : DatetimeIndex
-        Sessions at event time zero.
-    before, after : int
-        Sessions shown on either side.
-    resampling : Resampling
-        Whole events are resampled; those that overlap are not independent, so choose events apart.
-
-    Returns
-    -------
-    DataFrame, (before + after + 1, 3), or NotDecidable
-        Columns "estimate", "lower", "upper" by event time; pointwise percentile band. Not decidable with fewer than
-        two events that have a complete path.
-    """
-    values = series.to_numpy(dtype=float)
-    positions = [int(at) for at in series.index.get_indexer(events) if at >= before and at + after < values.size]
-    paths = np.array([values[at - before : at + after + 1] for at in positions if at >= 0])
-    paths = paths[np.isfinite(paths).all(axis=1)] if paths.size else paths
-    if len(paths) < 2:
-        return NotDecidable(f"{len(paths)} events with a complete path: a mean path needs at least two")
-    chosen = np.random.default_rng(resampling.seed).integers(0, len(paths), (resampling.replications, len(paths)))
-    tail = (1.0 - resampling.level) / 2.0
-    low, high = np.quantile(paths[chosen].mean(axis=1), [tail, 1.0 - tail], axis=0)
-    return pd.DataFrame(
-        {"estimate": paths.mean(axis=0), "lower": low, "upper": high},
-        index=pd.RangeIndex(-before, after + 1, name="sessions from the event"),
-    )

@@ -49,40 +49,6 @@ def variance_half_life(margin: FittedMargin, *, level: float) -> Estimate | NotD
     )
 
 
-def half_life_ratio(first: FittedMargin, second: FittedMargin, *, level: float) -> Estimate | NotDecidable:
-    """Log ratio of the half-lives of two variances, negative where the first fades sooner.
-
-    Parameters
-    ----------
-    first, second : FittedMargin
-        Fitted to the same sessions: their influence functions are added day by day, so common shocks count.
-    level : float
-
-    Returns
-    -------
-    Estimate or NotDecidable
-        In log points; not decidable where a persistence reaches its bound.
-    """
-    parts = []
-    for margin in (first, second):
-        if margin.persistence >= INTEGRATED:
-            return NotDecidable(f"the persistence of {margin.name}'s variance is estimated at its bound")
-        steepness = -1.0 / (margin.persistence * math.log(margin.persistence))
-        parts.append(steepness * margin.influence @ _slopes(margin))
-    if parts[0].size != parts[1].size:
-        return NotDecidable("the two variances are fitted to different sessions")
-    ratio = math.log(math.log(second.persistence) / math.log(first.persistence))
-    error = math.sqrt(float(np.sum((parts[0] - parts[1]) ** 2))) / parts[0].size
-    return normal_estimate(
-        ratio,
-        error,
-        level=level,
-        n=parts[0].size,
-        unit="log points",
-        method="log ratio of the half-lives of variance shocks; joint sandwich",
-    )
-
-
 def _slopes(margin: FittedMargin) -> np.ndarray:
     """Derivative of the persistence in each parameter, by central differences (the persistence is linear in them)."""
     params = margin.params

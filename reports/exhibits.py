@@ -134,8 +134,3 @@ def _matrices(verdict: Verdict, exhibits: Sequence[Exhibit], setting: Setting, i
         source=setting.source(),
         note=f"{sentence(exhibits[0].note)}{spread} One scale of colour for all panels, blue below zero, red above.",
     )
-
-
-def specifications_of(verdict: Verdict) -> list[tuple[str, Estimate]]:
-    """Specifications of a verdict that could be estimated."""
-    return [(one.label, one.estimate) for one in verdict.specifications if isinstance(one.estimate, Estimate)]

@@ -14,7 +14,7 @@ from models.correlation.draws import admissible_draws
 from models.correlation.dynamics import normalised, pack, unpack
 from models.correlation.paths import FilteredMoments, PathQuantity
 from models.correlation.pooled import pool_states
-from models.correlation.simulation import Simulated, after_the_sample, after_the_sample_at, whitened_residuals
+from models.correlation.simulation import Simulated, after_the_sample_at, whitened_residuals
 from models.correlation.types import Array
 from models.estimate import Estimate
 
@@ -175,7 +175,7 @@ def _variances(result: CorrelationResult, horizon: int, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     for margin in result.margins.fitted:
         _, (omega, _, _, _), _ = margin.model.split(margin.params)
-        level, column = margin.next_variance, []
+        level, column = margin.next_state, []
         if margin.model.volatility == "egarch":
             z = rng.choice(margin.std_residuals, size=(horizon, PATHS))
             state = np.full(PATHS, level)
@@ -186,7 +186,7 @@ def _variances(result: CorrelationResult, horizon: int, seed: int) -> Array:
             for _ in range(horizon):
                 column.append(level)
                 level = omega + margin.persistence * level
-        columns.append(column)
+        columns.append(column * margin.model.multipliers(margin.params, margin.variances.size, horizon))
     return np.array(columns).T
 
 
@@ -204,10 +204,3 @@ def _simulate(result: CorrelationResult, horizon: int, seed: int) -> Simulated:
             for name in ("returns", "variances", "correlations")
         )
     )
-
-
-def simulate_ahead(result: CorrelationResult, horizon: int, paths: int, seed: int) -> Simulated:
-    """Paths at the estimate alone, without parameter uncertainty."""
-    rng = np.random.default_rng(seed)
-    white = whitened_residuals(result)
-    return after_the_sample(result).simulate(white[rng.integers(len(white), size=(paths, horizon))])

@@ -18,12 +18,13 @@ MINIMUM_STRESS = 10
 """Sessions on either side without which a resample gives no value."""
 
 
-def adjusted_correlation(correlation: Array, variance_rise: float) -> Array:
+@njit(cache=True)
+def adjusted_correlation(correlation: float, variance_rise: float) -> float:
     r"""Correlation after taking out a rise of the reference's variance.
 
     Parameters
     ----------
-    correlation : ndarray
+    correlation : float
         Under stress.
     variance_rise : float
         Relative rise d of the reference's variance: zero leaves the correlation as it is.
@@ -32,8 +33,7 @@ def adjusted_correlation(correlation: Array, variance_rise: float) -> Array:
     -----
     Forbes and Rigobon (2002), equation 11: :math:`\rho / \sqrt{1 + d (1 - \rho^2)}`.
     """
-    rho = np.asarray(correlation, dtype=np.float64)
-    return np.asarray(rho / np.sqrt(1.0 + variance_rise * (1.0 - rho**2)), dtype=np.float64)
+    return correlation / np.sqrt(1.0 + variance_rise * (1.0 - correlation**2))
 
 
 def contagion_bound(
@@ -113,6 +113,6 @@ def _adjusted_rises(rows: Array, label: Codes, indices: Codes) -> Array:
         for j in range(1, columns):
             calm = cross[0, j] / np.sqrt(square[0, 0] * square[0, j])
             stressed = cross[1, j] / np.sqrt(square[1, 0] * square[1, j])
-            total += stressed / np.sqrt(1.0 + excess * (1.0 - stressed**2)) - calm
+            total += adjusted_correlation(stressed, excess) - calm
         rises[draw] = total / (columns - 1)
     return rises

@@ -33,13 +33,6 @@ def smallest_detectable_effect(
     return max((critical + slack) * std_error, sesoi + slack * std_error)
 
 
-def power_at(effect: float, std_error: float, sesoi: float, *, level: float, comparisons: int = 1) -> float:
-    """Probability that a true `effect` comes out supported: the estimate exceeds both hurdles."""
-    critical = float(stats.norm.ppf(1.0 - (1.0 - level) / 2.0 / comparisons))
-    hurdle = max(critical * std_error, sesoi)
-    return float(stats.norm.sf((hurdle - effect) / std_error))
-
-
 @dataclass(frozen=True, slots=True)
 class Exaggeration:
     """What a finding is worth if the true effect is only so large.

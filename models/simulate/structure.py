@@ -63,8 +63,6 @@ class World:
     Attributes
     ----------
     name : {"A", "B", "C"}
-    says : str
-        The world in one sentence.
     transition : ndarray, (K, K)
         P(s_t = j | s_{t-1} = i); rows sum to one.
     loadings : tuple of K mappings role -> factor -> loading
@@ -104,7 +102,6 @@ class World:
     """
 
     name: WorldName
-    says: str
     transition: Array
     loadings: tuple[Loadings, ...]
     mixing: float

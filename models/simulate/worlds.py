@@ -105,9 +105,9 @@ def _margin(column: int) -> Array:
     return _row({role: values[column] for role, values in _MARGINS.items()})
 
 
+# Some statements of the article are true here and some are not.
 _C = World(
     name="C",
-    says="Some statements of the article are true here and some are not.",
     transition=np.array([[0.985, 0.014, 0.001], [0.030, 0.957, 0.013], [0.010, 0.060, 0.930]]),
     loadings=(_loadings(_CALM), _loadings(_RISK_OFF), _loadings(_DELEVERAGING)),
     mixing=0.65,
@@ -186,10 +186,10 @@ real_yield U.50 M.05 L-.05
 oil M.35 L.15
 """
 
+# The article is right here: stress is deleveraging, and miners are leveraged gold and risk assets at once.
 _A = replace(
     _C,
     name="A",
-    says="The article is right here: stress is deleveraging, and miners are leveraged gold and risk assets at once.",
     transition=np.array([[0.986, 0.012, 0.002], [0.030, 0.957, 0.013], [0.012, 0.026, 0.962]]),
     loadings=(_loadings(_A_CALM), _loadings(_A_RISK_OFF), _loadings(_A_DELEVERAGING)),
     mixing=0.95,
@@ -232,10 +232,10 @@ real_yield U.55 M.08
 oil M.25 U-.05
 """
 
+# The article is wrong here: one regime, constant correlations, crypto and miners without links to risk.
 _B = replace(
     _C,
     name="B",
-    says="The article is wrong here: one regime, constant correlations, crypto and miners without links to risk.",
     transition=np.array([[1.0]]),
     loadings=(_loadings(_B_LOADINGS),),
     mixing=1.0,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal
 
 from reports.text import NO_BREAK, quantity, span
 
 Language = Literal["en", "en-US", "de", "fr", "it", "es", "pt", "nl"]
-LANGUAGES: tuple[str, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ from models.episodes import (
     recoveries,
 )
 from models.estimate import NotDecidable
-from models.margins import fit_margins
-from models.persistence import half_life_ratio
 from models.survival import kaplan_meier
 
 INDEX = pd.bdate_range("2012-01-02", periods=1200)
@@ -279,19 +277,3 @@ class TestSurvival:
     def test_nothing_ended_or_nothing_there(self):
         for times in (np.array([5.0, 6.0]), np.array([np.nan, np.nan])):
             assert isinstance(kaplan_meier(times, np.array([False, False]), level=0.95), NotDecidable)
-
-
-class TestHalfLives:
-    def test_ratio_of_the_sample(self, sample_panel):
-        returns = sample_panel.complete_returns(("crypto", "market"))
-        margins = fit_margins(returns)
-        first, second = margins.fitted
-        ratio = half_life_ratio(first, second, level=0.95)
-        expected = np.log(np.log(second.persistence) / np.log(first.persistence))
-        assert ratio.value == pytest.approx(expected)
-        back = half_life_ratio(second, first, level=0.95)
-        assert (back.value, back.lower) == pytest.approx((-ratio.value, -ratio.upper))
-        same = half_life_ratio(first, first, level=0.95)
-        assert (same.value, same.std_error) == (0.0, 0.0)
-        short = fit_margins(returns.iloc[500:]).fitted[0]
-        assert isinstance(half_life_ratio(first, short, level=0.95), NotDecidable)

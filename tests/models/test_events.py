@@ -6,8 +6,7 @@ import pytest
 
 from data.errors import EstimationError
 from models.estimate import NotDecidable
-from models.events import abnormal_returns, abnormal_returns_of_windows, event_time_fan, moved_windows
-from models.inference.resampling import Resampling
+from models.events import abnormal_returns, abnormal_returns_of_windows, moved_windows
 from models.spans import common_spans
 
 SETTINGS = {"first": 273, "last": 22, "level": 0.95, "replications": 99, "block_bounds": (5, 40), "seed": 1}
@@ -176,19 +175,3 @@ def test_windows_move_at_both_ends():
     assert moved[0, 0].equals(sessions[5:8])
     assert moved[-3, 2].equals(sessions[2:10])
     assert (0, 3) not in moved_windows(sessions, sessions[17:19], by=3)
-
-
-def test_fan_around_events():
-    index = pd.bdate_range("2020-01-01", periods=400)
-    series = pd.Series(np.random.default_rng(7).normal(size=400), index)
-    events = index[20:380:30]
-    for event in events:
-        series.loc[event] += 5.0
-    fan = event_time_fan(series, events, before=3, after=5, resampling=Resampling(0.95, 499, (5, 40), 1))
-    assert list(fan.index) == list(range(-3, 6))
-    assert fan.loc[0, "lower"] > 3.0
-    at = index.get_indexer(events)
-    assert fan.loc[2, "estimate"] == pytest.approx(series.iloc[at + 2].mean())
-    for few in (events[:1], index[:2], pd.DatetimeIndex(["2040-01-02"])):
-        one = event_time_fan(series, few, before=3, after=5, resampling=Resampling(0.95, 99, (5, 40), 1))
-        assert isinstance(one, NotDecidable)

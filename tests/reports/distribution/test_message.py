@@ -8,6 +8,7 @@ from datetime import date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import get_args
 
 import pytest
 from distribution_world import AS_OF, WHEN, readers
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reports.distribution import Edition
-from reports.distribution.languages import CONVENTIONS, LANGUAGES
+from reports.distribution.languages import CONVENTIONS, Language
 from reports.distribution.message import compose, message_id
 from reports.distribution.stakeholders import Stakeholders
 
@@ -94,7 +95,7 @@ def test_dates_and_decimals_follow_the_reader(edition: Edition, language: str, w
 
 
 def test_every_language_has_twelve_months_and_the_first_of_a_french_month_is_an_ordinal() -> None:
-    assert set(CONVENTIONS) == set(LANGUAGES)
+    assert set(CONVENTIONS) == set(get_args(Language))
     for convention in CONVENTIONS.values():
         assert len({convention.day(date(2026, month, 2)) for month in range(1, 13)}) == 12
     assert CONVENTIONS["fr"].day(date(2026, 3, 1)) == "1er mars 2026"
