@@ -5,7 +5,8 @@ Question   Is the mean correlation of the core assets higher on stress days than
 Trap       A stress label built from the tested assets, or from the same day, makes correlations rise by selection.
            Labels come from the fear index at the close before; returns are devolatilised first.
 Criteria   The general rule on theta = mean pairwise correlation in stress minus calm. Stress comes in few long
-           spells, so the p-value is the larger of the bootstrap's and that of placebo labels which keep their runs.
+           spells, so limits and p-value must hold for placebo labels which keep their runs as well: of the bootstrap's
+           and the placebos' the outer limits and the larger p-value, which inverts them.
            Fewer than `minimum_days` days or `minimum_spells` spells of stress: not testable.
 Thresholds sesoi (correlation), minimum_days, minimum_spells; back_after (sessions after a spell) and back_within
            (correlation), by which a rise was temporary.
@@ -40,13 +41,14 @@ from models.claims.rises_in_stress import (
 )
 from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit
-from models.estimate import Estimate, NotDecidable, TestResult
+from models.estimate import Estimate, NotDecidable
 from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
-from models.inference.placebo import rotation_test
+from models.inference.placebo import Placebos, rotated
 from models.stress import fear_stress, spells
 
 #: Rotations of the labels behind the placebo test.
 PLACEBOS = 999
+NULL = "The stress labels have nothing to do with the correlations."
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -56,23 +58,23 @@ def measure(case: Case) -> Measurement | NotDecidable:
     refused = too_few(labels, case)
     if refused is not None:
         return refused
-    effect = _rise(case, residuals, labels)
-    placebo = _placebo(case, residuals, labels)
+    resampled, placebos = _rise(case, residuals, labels), _placebos(case, residuals, labels)
+    effect, p_value = placebos.widened(resampled.estimate, resampled.p_value, NULL)
     stressed = stressed_dcc(case)
     specifications = rise_specifications(case, stressed)
-    sesoi, p_value = case.thresholds["sesoi"], max(effect.p_value, placebo.p_value)
+    sesoi = case.thresholds["sesoi"]
     raw = case.panel.returns.loc[residuals.index, residuals.columns]
     return Measurement(
-        legs=(Leg("correlations are higher in stress", effect.estimate, sesoi, p_value, specifications),),
+        legs=(Leg("correlations are higher in stress", effect, sesoi, p_value, specifications),),
         combine=conjunction,
         kind="single",
-        headline=effect.estimate,
+        headline=effect,
         headline_label="mean correlation in stress minus calm",
         n=len(residuals),
         n_events=spells(labels),
         window=f"{case.describe('full')}, {int(labels.sum())} of them in stress",
         secondary={
-            "the rise against placebo labels": placebo,
+            "the rise against placebo labels": placebos.test(NULL),
             "mean correlation in calm": _level(residuals, labels, CALM, case),
             "mean correlation in stress": _level(residuals, labels, STRESS, case),
             "stress minus calm, bound for selection on the market's variance": variance_bound(case, raw, labels),
@@ -97,7 +99,7 @@ def _rise(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> ContrastEff
     )
 
 
-def _placebo(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> TestResult:
+def _placebos(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> Placebos:
     """The rise against rotated labels: stress comes in few long spells, which the resampling of days understates."""
     rows, upper = residuals.to_numpy(), np.triu_indices(residuals.shape[1], 1)
 
@@ -105,13 +107,7 @@ def _placebo(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> TestResu
         stressed, calm = (np.corrcoef(rows[part], rowvar=False)[upper].mean() for part in (label, ~label))
         return float(stressed - calm)
 
-    return rotation_test(
-        rise,
-        labels.to_numpy(dtype=bool),
-        rotations=min(PLACEBOS, len(labels) - 1),
-        seed=case.seed,
-        null="The stress labels have nothing to do with the correlations.",
-    )
+    return rotated(rise, labels.to_numpy(dtype=bool), rotations=min(PLACEBOS, len(labels) - 1), seed=case.seed)
 
 
 def _level(residuals: pd.DataFrame, labels: pd.Series, group: int, case: Case) -> Estimate:

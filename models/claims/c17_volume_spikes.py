@@ -11,7 +11,8 @@ Trap       Volume grows over the years, differs by weekday and rises with the si
 Criteria   "Extreme" needs both parts. Level: mean abnormal log volume on fear days minus other days, by the general
            rule against the log of `ratio`. Frequency: the probability of a top-five-percent volume day on fear days
            over that on others, less one, by the general rule against `risk_ratio` less one. Fear comes in few long
-           spells: each p-value is the larger of the bootstrap's and that of placebo labels which keep their runs.
+           spells: limits and p-values must hold for placebo labels which keep their runs as well. Of the bootstrap's
+           and the placebos' the outer limits and the larger p-value, which inverts them, are taken.
 Thresholds ratio (times), risk_ratio (times), spike (quantile of volume from which a day is extreme).
 Statistic  Difference of means and ratio of probabilities; labels travel with their days in the stationary bootstrap.
 Secondary  The same for gold, the miners and the market: is Bitcoin special? Slope on fear beside the size of the move.
@@ -37,7 +38,7 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import least_squares
 from models.inference.intervals import student_estimate
-from models.inference.placebo import rotation_test
+from models.inference.placebo import Placebos, rotated
 from models.inference.resampling import Resampling
 from models.liquidity import MINIMUM_STRESS, VolumeResponse, abnormal_log_volume, volume_response
 from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
@@ -49,6 +50,7 @@ OTHERS = ("metal", "miners", "market")
 SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
 #: Resamples of specifications; rotations of the labels behind the placebo tests.
 FEW, PLACEBOS = 199, 999
+NULL = "The labels of fear have nothing to do with volume."
 #: Sessions around the first day of a spell in the figure.
 BEFORE, AFTER = 5, 15
 
@@ -62,12 +64,11 @@ def measure(case: Case) -> Measurement | NotDecidable:
     response = _response(case)
     if isinstance(response, NotDecidable):
         return response
-    difference = response.difference
     sesoi = float(np.log(case.thresholds["ratio"]))
     specifications = _specifications(case)
     usable = labels[abnormal.notna()]
     placebos = _placebos(case, abnormal[abnormal.notna()], usable)
-    level_p = max(response.p_value, placebos["level"].p_value)
+    difference, level_p = _widened(response.difference, response.p_value, placebos["level"])
     return Measurement(
         legs=(
             Leg("volume is far above its usual level", difference, sesoi, level_p, specifications),
@@ -82,7 +83,11 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {int(usable.sum())} of them in fear",
         secondary={
             **_readings(case, abnormal, labels, response),
-            **{f"{name} against placebo labels": test for name, test in placebos.items()},
+            **{
+                f"{name} against placebo labels": found.test(NULL)
+                for name, found in placebos.items()
+                if np.isfinite(found.observed)
+            },
         },
         exhibits=_around_spells(case, abnormal, usable),
     )
@@ -107,34 +112,40 @@ def _response(case: Case) -> VolumeResponse | NotDecidable:
     )
 
 
-def _placebos(case: Case, abnormal: pd.Series, labels: pd.Series) -> dict[str, TestResult]:
+def _placebos(case: Case, abnormal: pd.Series, labels: pd.Series) -> dict[str, Placebos]:
     """Level and frequency against rotated labels: fear comes in few long spells, and so does busy trading."""
     volume = abnormal.to_numpy(dtype=np.float64)
     extreme = volume >= np.quantile(volume, case.thresholds["spike"])
     statistics: dict[str, Callable[[NDArray[np.bool_]], float]] = {
         "level": lambda label: float(volume[label].mean() - volume[~label].mean()),
-        "frequency": lambda label: float(extreme[label].mean() - extreme[~label].mean()),
+        "frequency": lambda label: _risk_ratio(extreme, label) - 1.0,
     }
     return {
-        name: rotation_test(
-            statistic,
-            labels.to_numpy(dtype=bool),
-            rotations=min(PLACEBOS, len(labels) - 1),
-            seed=case.seed,
-            null="The labels of fear have nothing to do with volume.",
-        )
+        name: rotated(statistic, labels.to_numpy(dtype=bool), rotations=min(PLACEBOS, len(labels) - 1), seed=case.seed)
         for name, statistic in statistics.items()
     }
 
 
-def _frequency_leg(case: Case, response: VolumeResponse, placebo: TestResult) -> Leg:
+def _risk_ratio(extreme: NDArray[np.bool_], label: NDArray[np.bool_]) -> float:
+    outside = float(extreme[~label].mean())
+    return float(extreme[label].mean()) / outside if outside > 0.0 else np.nan
+
+
+def _widened(
+    effect: Estimate | NotDecidable, p_value: float, placebos: Placebos
+) -> tuple[Estimate | NotDecidable, float]:
+    return (effect, 1.0) if isinstance(effect, NotDecidable) else placebos.widened(effect, p_value, NULL)
+
+
+def _frequency_leg(case: Case, response: VolumeResponse, placebos: Placebos) -> Leg:
     """Excess of the risk ratio over one, so that no excess is zero."""
     label = "extreme days are more frequent (risk ratio less one)"
     ratio, sesoi = response.risk_ratio, case.thresholds["risk_ratio"] - 1.0
     if isinstance(ratio, NotDecidable):
         return Leg(label, ratio, sesoi)
-    p_value = max(response.risk_ratio_p_value, placebo.p_value)
-    return Leg(label, _less_one(ratio), sesoi, p_value, _frequency_specifications(case))
+    effect, p_value = placebos.widened(_less_one(ratio), response.risk_ratio_p_value, NULL)
+    effect = replace(effect, lower=max(effect.lower, -1.0))
+    return Leg(label, effect, sesoi, p_value, _frequency_specifications(case))
 
 
 def _less_one(ratio: Estimate) -> Estimate:

@@ -135,9 +135,12 @@ def bias_corrected_p_value(value: float, draws: Array, jackknife: Array, null: f
     Notes
     -----
     With :math:`u = \Phi^{-1}(G(null)) - z_0`, G the distribution of the draws, the limit at `null` is that of
-    :math:`z = u/(1 + a u) - z_0`; the p-value is twice the smaller tail of z, at least 1 / (B + 1).
+    :math:`z = u/(1 + a u) - z_0`; the p-value is twice the smaller tail of z, at least 1 / (B + 1). One where
+    there is no interval to invert.
     """
     usable = draws[np.isfinite(draws)]
+    if _refusal(value, usable.size, draws.size) is not None:
+        return 1.0
     bias, acceleration = _bias_and_acceleration(value, usable, jackknife)
     shifted = stats.norm.ppf(_inner_share(usable, null)) - bias
     z = shifted / (1.0 + acceleration * shifted) - bias

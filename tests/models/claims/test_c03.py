@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.claims import c03_correlations_rise
 from models.claims.rises_in_stress import (
     return_to_calm,
     rise_specifications,
@@ -15,6 +16,7 @@ from models.claims.rises_in_stress import (
 )
 from models.correlation import DECO
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.placebo import Placebos
 from models.stress import fear_stress
 from tests.models.claims.claim_cases import case_of
 
@@ -109,3 +111,13 @@ def test_too_little_stress_leaves_no_alternative(case):
     for one in rise_specifications(strict, refused):
         by_label = one.label.startswith("spells") or one.label.startswith("mean conditional")
         assert by_label or isinstance(one.estimate, NotDecidable)
+
+
+def test_limits_hold_for_placebo_labels_as_well(case, monkeypatch):
+    wide = np.random.default_rng(3).normal(0.0, 5.0, 199)
+    monkeypatch.setattr(c03_correlations_rise, "_placebos", lambda *_: Placebos(0.3, wide, 2800))
+    monkeypatch.setattr(c03_correlations_rise, "stressed_dcc", lambda _: NotDecidable("left out"))
+    monkeypatch.setattr(c03_correlations_rise, "rise_specifications", lambda *_: ())
+    (leg,) = c03_correlations_rise.measure(case).legs
+    assert leg.p_value > 0.05
+    assert leg.effect.contains(0.0)

@@ -11,6 +11,7 @@ from claim_cases import judged, without
 
 from models.claims import Outcome
 from models.estimate import NotDecidable
+from models.inference.placebo import Placebos
 from models.stress import fear_stress, tail_sessions
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
@@ -111,3 +112,25 @@ def test_a_study_without_the_later_samples_is_judged(panel, study, verdict):
     assert fewer.headline == verdict.headline
     assert fewer.specifications
     assert all(one.label.endswith(", full") for one in fewer.specifications if "," in one.label)
+
+
+def test_limits_hold_for_placebo_labels_as_well(panel, study, monkeypatch):
+    panel = with_volume(panel, (0.6, fear_stress(panel, study.stress)))
+    clear = judged("C17", panel, study)
+    assert all(part.effect.lower > 0.0 and part.p_value < 0.05 for part in clear.parts)
+    wide = np.random.default_rng(3).normal(0.0, 20.0, 199)
+    monkeypatch.setattr(
+        "models.claims.c17_volume_spikes._placebos",
+        lambda *_: {name: Placebos(1.2, wide, 2800) for name in ("level", "frequency")},
+    )
+    for part, before in zip(judged("C17", panel, study).parts, clear.parts, strict=True):
+        assert part.effect.value == before.effect.value
+        assert part.effect.contains(0.0)
+        assert part.p_value > 0.05
+        assert part.outcome is Outcome.INCONCLUSIVE
+
+
+def test_extreme_days_in_fear_alone_leave_no_ratio(panel, study):
+    verdict = judged("C17", with_volume(panel, (3.0, fear_stress(panel, study.stress))), study)
+    assert isinstance(verdict.parts[1].effect, NotDecidable)
+    assert verdict.parts[1].p_value is None
