@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from models.regimes.kernels import hamilton_filter, kim_smoother
 
 Array = NDArray[np.float64]
 
-#: Step of the central differences of score and log-likelihood, relative to max(1, |theta|).
+#: Step of the central differences, relative to max(1, |theta|).
 DIFFERENCE = 1e-5
 
 
@@ -164,35 +165,25 @@ class SwitchingLikelihood:
 
     def hessian(self, theta: Array, free: NDArray[np.bool_]) -> Array:
         """Second derivatives with respect to the free parameters, by central differences of the score."""
-        columns = []
-        for index in np.flatnonzero(free):
-            step = DIFFERENCE * max(1.0, abs(theta[index]))
-            high, low = theta.copy(), theta.copy()
-            high[index] += step
-            low[index] -= step
-            slope = self.value_and_score(high)[1] - self.value_and_score(low)[1]
-            columns.append(slope[free] / (2.0 * step))
-        matrix = np.array(columns).reshape(int(free.sum()), int(free.sum()))
+        matrix = central_differences(lambda moved: self.value_and_score(moved)[1][free], theta, free)
         return 0.5 * (matrix + matrix.T)
 
     def scores(self, theta: Array, free: NDArray[np.bool_]) -> Array:
         """Derivative of each log f(y_t | F_{t-1}) with respect to the free parameters, shape (T, P)."""
-        columns = []
-        for index in np.flatnonzero(free):
-            step = DIFFERENCE * max(1.0, abs(theta[index]))
-            high, low = theta.copy(), theta.copy()
-            high[index] += step
-            low[index] -= step
-            columns.append((self.logliks(high) - self.logliks(low)) / (2.0 * step))
-        return np.column_stack(columns)
+        return central_differences(self.logliks, theta, free)
 
     def jacobian(self, theta: Array, free: NDArray[np.bool_]) -> Array:
         """Derivative of the natural parameters with respect to the free ones, shape (size, P)."""
-        columns = []
-        for index in np.flatnonzero(free):
-            step = DIFFERENCE * max(1.0, abs(theta[index]))
-            high, low = theta.copy(), theta.copy()
-            high[index] += step
-            low[index] -= step
-            columns.append((self.natural(high) - self.natural(low)) / (2.0 * step))
-        return np.column_stack(columns)
+        return central_differences(self.natural, theta, free)
+
+
+def central_differences(function: Callable[[Array], Array], theta: Array, free: NDArray[np.bool_]) -> Array:
+    """Derivative of a function of theta with respect to its free elements, shape (M, P)."""
+    columns = []
+    for index in np.flatnonzero(free):
+        step = DIFFERENCE * max(1.0, abs(theta[index]))
+        high, low = theta.copy(), theta.copy()
+        high[index] += step
+        low[index] -= step
+        columns.append((function(high) - function(low)) / (2.0 * step))
+    return np.column_stack(columns)

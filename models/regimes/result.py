@@ -15,7 +15,7 @@ from data.errors import EstimationError
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
 from models.regimes.kernels import stationary_distribution
-from models.regimes.likelihood import Probabilities, SwitchingLikelihood
+from models.regimes.likelihood import Probabilities, SwitchingLikelihood, central_differences
 from models.regimes.search import Found
 
 Array = NDArray[np.float64]
@@ -230,7 +230,7 @@ class RegimeResult:
             matrix = self.likelihood.chain.transition(self.likelihood.split(values)[0])[-1]
             return np.asarray(special.logit(np.clip(np.diag(matrix), 1e-15, 1.0 - 1e-15)))
 
-        slopes = _differences(logits, theta, free)
+        slopes = central_differences(logits, theta, free)
         errors = np.sqrt(np.einsum("kp,pq,kq->k", slopes, self.theta_covariance, slopes))
         return logits(theta), errors, float(stats.norm.ppf(0.5 + 0.5 * level))
 
@@ -271,7 +271,7 @@ class RegimeResult:
             matrix = self.likelihood.chain.transition(self.likelihood.split(values)[0])[-1]
             return np.asarray(special.logit(np.clip(stationary_distribution(matrix), 1e-15, 1.0 - 1e-15)))
 
-        slopes = _differences(logits, theta, free)
+        slopes = central_differences(logits, theta, free)
         errors = np.sqrt(np.einsum("kp,pq,kq->k", slopes, self.theta_covariance, slopes))
         quantile = float(stats.norm.ppf(0.5 + 0.5 * level))
         estimates: list[Estimate | NotDecidable] = []
@@ -293,14 +293,3 @@ class RegimeResult:
                 )
             )
         return tuple(estimates)
-
-
-def _differences(function: object, theta: Array, free: NDArray[np.bool_]) -> Array:
-    columns = []
-    for index in np.flatnonzero(free):
-        step = 1e-5 * max(1.0, abs(theta[index]))
-        high, low = theta.copy(), theta.copy()
-        high[index] += step
-        low[index] -= step
-        columns.append((function(high) - function(low)) / (2.0 * step))  # type: ignore[operator]
-    return np.column_stack(columns)
