@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from reports.charts.placed import COLOR, X, Y, placed_chart, word, word_layers
 from reports.charts.style import (
     BLUE,
     FULL_WIDTH,
@@ -18,7 +19,6 @@ from reports.charts.style import (
     TEXT_OF,
     Chart,
     Record,
-    config,
     named,
     nice_domain,
 )
@@ -73,7 +73,7 @@ def waterfall_chart(
     low, high = nice_domain(ends, room=0.02)
     bars: list[Record] = []
     whiskers: list[Record] = []
-    words: list[Record] = [_word(row, LEFT - 8.0, _middle(i), "right", INK) for i, row in enumerate(rows)]
+    words: list[Record] = [word(row, LEFT - 8.0, _middle(i), "right", INK) for i, row in enumerate(rows)]
     zeros: list[Record] = []
     for p, panel in enumerate(panels):
         left = LEFT + p * (width + GAP)
@@ -83,8 +83,8 @@ def waterfall_chart(
             return round(left + (value - low) * scale, 2)
 
         words += [
-            _word(panel.title, left, 4.0, "left", INK, 600),
-            _word(panel.subtitle, left, 17.0, "left", MUTED),
+            word(panel.title, left, 4.0, "left", INK, 600),
+            word(panel.subtitle, left, 17.0, "left", MUTED),
         ]
         zeros.append({"x": at(0.0), "y": HEAD - 4.0, "y2": _middle(len(rows) - 1) + ROW / 2})
         drawn = [(rows.index(step.label), start, step) for start, step in _stacked(panel)]
@@ -110,10 +110,10 @@ def waterfall_chart(
                 edges += [at(start + step.lower), at(start + step.upper)]
                 whiskers.append({"x": edges[2], "x2": edges[3], "y": _middle(i)})
             words.append(
-                _word(number(step.value, 1, signed=True), left + width, _middle(i), "right", TEXT_OF[color], 600)
+                word(number(step.value, 1, signed=True), left + width, _middle(i), "right", TEXT_OF[color], 600)
             )
     if simulated:
-        words.append(_word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600))
+        words.append(word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600))
     return _assembled({"bars": bars, "whiskers": whiskers, "words": words, "zeros": zeros}, len(rows), simulated)
 
 
@@ -130,34 +130,15 @@ def _middle(row: int) -> float:
     return HEAD + ROW * (row + 0.5)
 
 
-def _word(text: str, x: float, y: float, align: str, color: str, weight: int = 400) -> Record:
-    return {"text": text, "x": round(x, 1), "y": round(y, 1), "align": align, "color": color, "weight": weight}
-
-
 def _assembled(data: dict[str, list[Record]], rows: int, simulated: bool) -> Chart:
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    height = round(HEAD + ROW * rows + 4)
     tip = [alt.Tooltip("asset:N"), alt.Tooltip("step:N", title="due to"), alt.Tooltip("text:N", title="log percent")]
     layers = [
-        alt.Chart(named("zeros")).mark_rule(color=MUTED, strokeWidth=0.8).encode(x=x, y=y, y2="y2:Q"),
+        alt.Chart(named("zeros")).mark_rule(color=MUTED, strokeWidth=0.8).encode(x=X, y=Y, y2=alt.Y2("y2:Q")),
         alt.Chart(named("bars"))
         .mark_rect(opacity=0.85)
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("color:N", scale=None), tooltip=tip),
-        alt.Chart(named("whiskers")).mark_rule(color=RULE, strokeWidth=3.0).encode(x=x, x2="x2:Q", y=y),
-        alt.Chart(named("whiskers")).mark_rule(color=INK, strokeWidth=1.2).encode(x=x, x2="x2:Q", y=y),
+        .encode(x=X, x2=alt.X2("x2:Q"), y=Y, y2=alt.Y2("y2:Q"), color=COLOR, tooltip=tip),
+        alt.Chart(named("whiskers")).mark_rule(color=RULE, strokeWidth=3.0).encode(x=X, x2=alt.X2("x2:Q"), y=Y),
+        alt.Chart(named("whiskers")).mark_rule(color=INK, strokeWidth=1.2).encode(x=X, x2=alt.X2("x2:Q"), y=Y),
     ]
-    layers += [
-        alt.Chart(named("words"))
-        .transform_filter(f"datum.align == '{align}' && datum.weight == {weight}")
-        .mark_text(align=align, baseline="middle", fontWeight=weight, fontSize=10.5)
-        .encode(x=x, y=y, text="text:N", color=alt.Color("color:N", scale=None))
-        for align in ("left", "right")
-        for weight in (400, 600)
-    ]
-    spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=height).to_dict(validate=False)
-    spec["padding"] = {"left": 0, "right": 0, "top": 18 if simulated else 6, "bottom": 2}
-    spec["autosize"] = {"type": "none"}
-    spec["config"] = config()
-    for key in ("datasets", "$schema"):
-        spec.pop(key, None)
-    return Chart(spec, data, FULL_WIDTH, height + spec["padding"]["top"] + 2)
+    layers += word_layers("words", ("left", "right"))
+    return placed_chart(layers, data, height=round(HEAD + ROW * rows + 4), top=18 if simulated else 6, bottom=2)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
+from reports.charts.placed import COLOR, X, Y, placed_chart, word, word_layers
 from reports.charts.style import (
     FULL_WIDTH,
     INK,
@@ -18,7 +19,6 @@ from reports.charts.style import (
     SIMULATED_MARK,
     Chart,
     Record,
-    config,
     named,
     rounded,
 )
@@ -66,53 +66,36 @@ def fan_chart(fans: Sequence[Fan], *, simulated: bool = False) -> Chart:
         top = ABOVE + (i // COLUMNS) * (PLOT_HEIGHT + ABOVE + BELOW)
         _panel(data, fan, str(i), left, top, width)
     if simulated:
-        data["labels"].append(_label(SIMULATED_MARK, 0.0, -6.0, "left", RED, 600))
-    raw = {"scale": None, "axis": None}
-    x, y = alt.X("x:Q", **raw), alt.Y("y:Q", **raw)
+        data["labels"].append(word(SIMULATED_MARK, 0.0, -6.0, "left", RED, 600))
     grid = alt.Chart(named("grid"))
     layers = [
-        grid.mark_rule(strokeWidth=0.8).encode(x=x, y=y, x2="x2:Q", y2="y2:Q", color=alt.Color("color:N", scale=None)),
+        grid.mark_rule(strokeWidth=0.8).encode(x=X, y=Y, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), color=COLOR),
         alt.Chart(named("areas"))
         .mark_area()
         .encode(
-            x=x,
-            y=y,
-            y2="y2:Q",
-            detail="area:N",
-            color=alt.Color("color:N", scale=None),
+            x=X,
+            y=Y,
+            y2=alt.Y2("y2:Q"),
+            detail=alt.Detail("area:N"),
+            color=COLOR,
             opacity=alt.Opacity("opacity:Q", scale=None),
         ),
         alt.Chart(named("lines"))
         .mark_line(strokeWidth=1.3, strokeJoin="round")
         .encode(
-            x=x,
-            y=y,
-            detail="line:N",
-            order="order:Q",
-            color=alt.Color("color:N", scale=None),
+            x=X,
+            y=Y,
+            detail=alt.Detail("line:N"),
+            order=alt.Order("order:Q"),
+            color=COLOR,
             strokeDash=alt.StrokeDash(
                 "dash:N", scale=alt.Scale(domain=["past", "ahead"], range=[[1, 0], [3, 2]]), legend=None
             ),
         ),
     ]
-    layers += [
-        alt.Chart(named("labels"))
-        .transform_filter(f"datum.align == '{align}' && datum.weight == {weight}")
-        .mark_text(align=align, baseline="middle", fontWeight=weight, fontSize=10)
-        .encode(x=x, y=y, text="text:N", color=alt.Color("color:N", scale=None))
-        for align in ("left", "center", "right")
-        for weight in (400, 600)
-    ]
-    rows = -(-len(fans) // COLUMNS)
-    height = rows * (PLOT_HEIGHT + ABOVE + BELOW)
-    spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=height).to_dict(validate=False)
-    room = MARK_ROOM + 6 if simulated else 2
-    spec["padding"] = {"left": 0, "right": 0, "top": room, "bottom": 0}
-    spec["autosize"] = {"type": "none"}
-    spec["config"] = config()
-    for key in ("datasets", "$schema"):
-        spec.pop(key, None)
-    return Chart(spec, data, FULL_WIDTH, height + room)
+    layers += word_layers("labels", size=10)
+    height = -(-len(fans) // COLUMNS) * (PLOT_HEIGHT + ABOVE + BELOW)
+    return placed_chart(layers, data, height=height, top=MARK_ROOM + 6 if simulated else 2, bottom=0)
 
 
 def _panel(data: dict[str, list[Record]], fan: Fan, name: str, left: float, top: float, width: float) -> None:
@@ -128,7 +111,7 @@ def _panel(data: dict[str, list[Record]], fan: Fan, name: str, left: float, top:
 
     for value in (low, (low + high) / 2.0, high):
         data["grid"].append(_rule(left, y_of(value), left + width, y_of(value), RULE))
-        data["labels"].append(_label(number(value, fan.decimals), left - 5.0, y_of(value), "right", MUTED, 400))
+        data["labels"].append(word(number(value, fan.decimals), left - 5.0, y_of(value), "right", MUTED, 400))
     if low < 0.0 < high:
         data["grid"].append(_rule(left, y_of(0.0), left + width, y_of(0.0), INK))
     data["grid"].append(_rule(joint, top, joint, top + PLOT_HEIGHT, MUTED))
@@ -190,16 +173,12 @@ def _panel(data: dict[str, list[Record]], fan: Fan, name: str, left: float, top:
             }
         )
     data["labels"] += [
-        _label(fan.title, left - AXIS + 2.0, top - 11.0, "left", INK, 600),
-        _label(dates[0].strftime("%-d %b"), left, top + PLOT_HEIGHT + 9.0, "left", MUTED, 400),
-        _label(dates[-1].strftime("%-d %b"), joint, top + PLOT_HEIGHT + 9.0, "center", MUTED, 400),
-        _label(f"+{len(fan.ahead)}", left + width, top + PLOT_HEIGHT + 9.0, "right", MUTED, 400),
+        word(fan.title, left - AXIS + 2.0, top - 11.0, "left", INK, 600),
+        word(dates[0].strftime("%-d %b"), left, top + PLOT_HEIGHT + 9.0, "left", MUTED, 400),
+        word(dates[-1].strftime("%-d %b"), joint, top + PLOT_HEIGHT + 9.0, "center", MUTED, 400),
+        word(f"+{len(fan.ahead)}", left + width, top + PLOT_HEIGHT + 9.0, "right", MUTED, 400),
     ]
 
 
 def _rule(x: float, y: float, x2: float, y2: float, color: str) -> Record:
     return {"x": rounded(x), "y": rounded(y), "x2": rounded(x2), "y2": rounded(y2), "color": color}
-
-
-def _label(text: str, x: float, y: float, align: str, color: str, weight: int) -> Record:
-    return {"text": text, "x": round(x, 1), "y": round(y, 1), "align": align, "color": color, "weight": weight}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from reports.charts.placed import COLOR, X, Y, placed_chart, word, word_layers
 from reports.charts.style import (
     BLUE,
     FULL_WIDTH,
@@ -19,7 +20,6 @@ from reports.charts.style import (
     TEXT_OF,
     Chart,
     Record,
-    config,
     named,
 )
 from reports.text import number
@@ -90,20 +90,20 @@ def network_chart(table: pd.DataFrame, colors: Sequence[str], *, simulated: bool
         for (name, (x, y)), color in zip(place.items(), colors, strict=True)
     ]
     words = [_node_label(name, *place[name]) for name in names]
-    words += [_word("gives on balance, percent of errors", LIST, 16.0, "left", MUTED)]
+    words += [word("gives on balance, percent of errors", LIST, 16.0, "left", MUTED)]
     for row, (name, size) in enumerate(sorted(balance.items(), key=lambda pair: -pair[1])):
         y = 36.0 + 17.0 * row
-        words.append(_word(name, LIST, y, "left", INK))
+        words.append(word(name, LIST, y, "left", INK))
         words.append(
-            _word(number(size, 1, signed=True), FULL_WIDTH - 4.0, y, "right", TEXT_OF[BLUE if size >= 0 else RED], 600)
+            word(number(size, 1, signed=True), FULL_WIDTH - 4.0, y, "right", TEXT_OF[BLUE if size >= 0 else RED], 600)
         )
-    words.append(_word("strongest flows", LIST, 46.0 + 17.0 * len(names), "left", MUTED))
+    words.append(word("strongest flows", LIST, 46.0 + 17.0 * len(names), "left", MUTED))
     for row, (giver, taker, size) in enumerate(kept[:3]):
         y = 64.0 + 17.0 * (len(names) + row)
-        words.append(_word(f"{giver} → {taker}", LIST, y, "left", INK))
-        words.append(_word(number(size, 1), FULL_WIDTH - 4.0, y, "right", INK, 600))
+        words.append(word(f"{giver} → {taker}", LIST, y, "left", INK))
+        words.append(word(number(size, 1), FULL_WIDTH - 4.0, y, "right", INK, 600))
     if simulated:
-        words.append(_word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600))
+        words.append(word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600))
     return _assembled({"lines": lines, "heads": heads, "nodes": nodes, "words": words}, simulated)
 
 
@@ -127,39 +127,28 @@ def _node_label(name: str, x: float, y: float) -> Record:
     align = "left" if side > 1.0 else "right" if side < -1.0 else "center"
     shift = 12.0 if align == "left" else -12.0 if align == "right" else 0.0
     lift = 0.0 if align != "center" else -15.0 if y < CENTRE[1] else 15.0
-    return _word(name, x + shift, y + lift, align, INK, 600)
-
-
-def _word(text: str, x: float, y: float, align: str, color: str, weight: int = 400) -> Record:
-    return {"text": text, "x": round(x, 1), "y": round(y, 1), "align": align, "color": color, "weight": weight}
+    return word(name, x + shift, y + lift, align, INK, 600)
 
 
 def _assembled(data: dict[str, list[Record]], simulated: bool) -> Chart:
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
     tip = [alt.Tooltip("text:N", title="flow")]
     layers = [
         alt.Chart(named("lines"))
         .mark_rule(color=MUTED, opacity=0.75)
-        .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", strokeWidth=alt.StrokeWidth("width:Q", scale=None), tooltip=tip),
+        .encode(
+            x=X,
+            y=Y,
+            x2=alt.X2("x2:Q"),
+            y2=alt.Y2("y2:Q"),
+            strokeWidth=alt.StrokeWidth("width:Q", scale=None),
+            tooltip=tip,
+        ),
         alt.Chart(named("heads"))
         .mark_point(shape="triangle", filled=True, size=70, color=INK, opacity=1)
-        .encode(x=x, y=y, angle=alt.Angle("angle:Q", scale=None), tooltip=tip),
+        .encode(x=X, y=Y, angle=alt.Angle("angle:Q", scale=None), tooltip=tip),
         alt.Chart(named("nodes"))
         .mark_point(shape="circle", filled=True, size=150, opacity=1, stroke=PAPER)
-        .encode(x=x, y=y, color=alt.Color("color:N", scale=None)),
+        .encode(x=X, y=Y, color=COLOR),
     ]
-    layers += [
-        alt.Chart(named("words"))
-        .transform_filter(f"datum.align == '{align}' && datum.weight == {weight}")
-        .mark_text(align=align, baseline="middle", fontWeight=weight, fontSize=10.5)
-        .encode(x=x, y=y, text="text:N", color=alt.Color("color:N", scale=None))
-        for align in ("left", "center", "right")
-        for weight in (400, 600)
-    ]
-    spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=HEIGHT).to_dict(validate=False)
-    spec["padding"] = {"left": 0, "right": 0, "top": 18 if simulated else 4, "bottom": 2}
-    spec["autosize"] = {"type": "none"}
-    spec["config"] = config()
-    for key in ("datasets", "$schema"):
-        spec.pop(key, None)
-    return Chart(spec, data, FULL_WIDTH, HEIGHT + spec["padding"]["top"] + 2)
+    layers += word_layers("words")
+    return placed_chart(layers, data, height=HEIGHT, top=18 if simulated else 4, bottom=2)
