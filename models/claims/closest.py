@@ -113,6 +113,13 @@ class _Sight:
         """Last close of the window."""
         return pd.Timestamp(min(self.window.last or self.panel.as_of, self.panel.as_of))
 
+    def levels(self, role: str) -> pd.Series:
+        """Values on the days that they speak of: a month's at its end, on whichever of its days it stands."""
+        known = self.panel.history[role].dropna()
+        if self.instruments[role].frequency != "monthly":
+            return known
+        return known.set_axis(pd.DatetimeIndex(known.index) + pd.offsets.MonthEnd(0))
+
 
 def closest_readings(
     panel: Panel, study: Study, stress: pd.Series, verdicts: Sequence[Verdict]
@@ -169,7 +176,7 @@ def _label(rule: ProxyRule, sight: _Sight) -> str:
 
 def _change(rule: ProxyRule, sight: _Sight, label: str, roles: tuple[str, ...]) -> ProxyReading:
     """Last value of the window against the last one up to its base."""
-    levels = sight.panel.history[rule.role].dropna().loc[: sight.last]
+    levels = sight.levels(rule.role).loc[: sight.last]
     refusal = _outside(levels, sight, rule.role)
     if refusal is not None:
         return ProxyReading(label, roles, refusal)
@@ -184,7 +191,7 @@ def _change(rule: ProxyRule, sight: _Sight, label: str, roles: tuple[str, ...]) 
 
 def _mean(rule: ProxyRule, sight: _Sight, label: str, roles: tuple[str, ...]) -> ProxyReading:
     """Mean of the values after the base up to the last day."""
-    levels = sight.panel.history[rule.role].dropna().loc[: sight.last] * rule.scale
+    levels = sight.levels(rule.role).loc[: sight.last] * rule.scale
     refusal = _outside(levels, sight, rule.role)
     if refusal is not None:
         return ProxyReading(label, roles, refusal)

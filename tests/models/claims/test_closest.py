@@ -60,8 +60,22 @@ def test_a_monthly_change_counts_months_of_any_length(sample_panel, study):
     series = pd.Series(np.random.default_rng(1).uniform(90.0, 110.0, len(index)), index=index)
     rule = ProxyRule(role="margin_debt", measure="change")
     reading = read(sample_panel, study, rule, series, "difference", frequency="monthly")
-    assert reading.value.value == pytest.approx(series.iloc[-1] - series.iloc[-2])
-    assert reading.spans == len(index) - 2
+    assert reading.value.value == pytest.approx(series["2026-01-01"] - series["2025-12-01"])
+    assert (reading.first, reading.last) == (date(2025, 12, 31), date(2026, 1, 31))
+    assert reading.spans == len(index) - 3
+
+
+@pytest.mark.parametrize("day", [1, 15, 31])
+def test_a_months_figure_speaks_of_its_end_on_whichever_day_it_stands(sample_panel, study, day):
+    index = pd.date_range("2010-01-31", "2025-12-31", freq="ME", unit="ns")
+    ends = pd.Series(np.random.default_rng(2).uniform(90.0, 110.0, len(index)), index=index)
+    dated = ends.set_axis(pd.DatetimeIndex([one.replace(day=min(day, one.day)) for one in index]))
+    window = Window(base=date(2025, 10, 6), last=date(2026, 2, 6))
+    rule = ProxyRule(role="margin_debt", measure="change", window="long")
+    plan = study.model_copy(update={"windows": {**study.windows, "long": window}})
+    reading = read(sample_panel, plan, rule, dated, frequency="monthly")
+    assert reading.value.value == pytest.approx(100.0 * (ends["2025-12-31"] / ends["2025-09-30"] - 1.0))
+    assert (reading.first, reading.last) == (date(2025, 9, 30), date(2025, 12, 31))
 
 
 def test_a_mean_is_of_the_days_after_the_base_in_the_rules_unit(sample_panel, study):
