@@ -48,4 +48,5 @@ def test_without_a_jackknife_the_interval_is_corrected_for_bias_alone():
 def test_few_finite_draws_decide_nothing():
     draws = np.where(np.arange(99) < 40, 1.0, np.nan)
     assert isinstance(bias_corrected_estimate(1.0, draws, np.ones(5), **RECORD), NotDecidable)
+    assert bias_corrected_p_value(1.0, np.full(9, np.nan), np.ones(5), 0.0) == 1.0
     assert isinstance(percentile_estimate(np.nan, np.ones(99), **RECORD), NotDecidable)
