@@ -64,6 +64,8 @@ class JointLikelihood:
         low, high = np.full(self._natural.size, -np.inf), np.full(self._natural.size, np.inf)
         for k, label in enumerate(self._start.margins.labels):
             series, parameter = label.rsplit(".", 1)
+            if parameter == "gap":
+                low[k] = 0.0
             if self._start.margin(series).model.volatility == "egarch" or parameter not in ("omega", "alpha", "beta"):
                 continue
             low[k] = 1e-8 if parameter == "omega" else 0.0

@@ -19,6 +19,7 @@ from models.correlation.dynamics import unpack
 from models.correlation.likelihood import coefficients
 from models.correlation.recursions import pool_correlations, state_pass
 from models.correlation.types import Array
+from models.margins import MarginModel
 from models.margins.kernels import SQRT_2_OVER_PI
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def simulate_paths(
     corrected: bool,
     blocks: Array,
     push: Array,
+    multipliers: Array,
 ) -> tuple[Array, Array, Array]:
     """Simulate P paths of H days.
 
@@ -62,6 +64,8 @@ def simulate_paths(
         Correlations are averaged over pairs of blocks; all different leaves them as they are.
     push : array, shape (H,)
         Added to the off-diagonal elements of the next day's Q.
+    multipliers : array, shape (H, N)
+        Variance of a day over h.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def simulate_paths(
     correlations = np.empty((paths, horizon, size * (size + 1) // 2))
     q, r, factor = np.empty((size, size)), np.empty((size, size)), np.empty((size, size))
     h, before, z, x = np.empty(size), np.empty(size), np.empty(size), np.empty(size)
-    pooled = blocks.max() + 1 < size
+    pooled, scales = blocks.max() + 1 < size, np.sqrt(multipliers)
     for path in range(paths):
         q[:] = first_state
         h[:] = first_variance
@@ -100,10 +104,11 @@ def simulate_paths(
                 for j in range(i + 1):
                     z[i] += factor[i, j] * shocks[path, day, j]
                 x[i] = z[i] * np.sqrt(q[i, i]) if corrected else z[i]
-                e = np.sqrt(h[i]) * z[i]
-                variances[path, day, i] = h[i]
+                e = np.sqrt(h[i]) * scales[day, i] * z[i]
+                variances[path, day, i] = h[i] * multipliers[day, i]
                 before[i] = mean[i, 1] * before[i] + e
                 returns[path, day, i] = mean[i, 0] + before[i]
+                e /= scales[day, i]
                 omega, alpha, gamma, beta = variance[i, 0], variance[i, 1], variance[i, 2], variance[i, 3]
                 if exponential[i]:
                     news = alpha * (abs(z[i]) - SQRT_2_OVER_PI) + gamma * z[i]
@@ -139,7 +144,10 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A model at given parameters, standing before a given day; the arguments of `simulate_paths`."""
+    """A model at given parameters, standing before a given day; the arguments of `simulate_paths`.
+
+    `session` is the position of its first day, counted from the first session of the sample; `first_variance` is h.
+    """
 
     mean: Array
     variance: Array
@@ -152,6 +160,16 @@ class World:
     corrected: bool
     blocks: NDArray[np.int64]
     push: Array | None
+    models: tuple[MarginModel, ...]
+    params: tuple[Array, ...]
+    session: int
+
+    def multipliers(self, horizon: int) -> Array:
+        """Variance of each of the next days over h, shape (H, N)."""
+        columns = [
+            model.multipliers(own, self.session, horizon) for model, own in zip(self.models, self.params, strict=True)
+        ]
+        return np.column_stack(columns)
 
     def simulate(self, shocks: Array) -> Simulated:
         """Paths driven by `shocks`, shape (P, H, N), uncorrelated with unit variance."""
@@ -168,6 +186,7 @@ class World:
             self.corrected,
             self.blocks,
             np.zeros(shocks.shape[1]) if self.push is None else self.push[: shocks.shape[1]],
+            self.multipliers(shocks.shape[1]),
         )
         return Simulated(returns, variances, correlations)
 
@@ -188,10 +207,11 @@ def after_the_sample(result: CorrelationResult) -> World:
         result,
         [margin.params for margin in fitted],
         deviation,
-        np.array([margin.next_variance for margin in fitted]),
+        np.array([margin.next_state for margin in fitted]),
         result.next_state,
         result.intercept,
         result.psi,
+        session=len(result.margins.returns),
     )
 
 
@@ -203,7 +223,7 @@ def after_the_sample_at(result: CorrelationResult, candidate: Array) -> World:
         returns = result.margins.returns.to_numpy()[:, i].copy()
         variances, z[:, i] = margin.model.filter(own, returns, margin.backcast)
         params.append(own)
-        last.append(float(margin.model.next_variances(own, z[-1:, i], variances[-1:])[0]))
+        last.append(margin.model.state_after(own, z[:, i], variances))
         at += margin.params.size
     target = candidate[at : at + result.packed_target.size]
     psi, _ = result.with_free(candidate[at + target.size :])
@@ -211,17 +231,19 @@ def after_the_sample_at(result: CorrelationResult, candidate: Array) -> World:
     push = result.dynamics.push(psi, len(z))
     states = state_pass(drive.x, drive.negative, drive.intercept, drive.first, push, *coefficients(psi))
     deviation = result.margins.returns.to_numpy()[-1] - [own[0] for own in params]
-    return _world(result, params, deviation, np.array(last), states[-1], drive.intercept, psi)
+    return _world(result, params, deviation, np.array(last), states[-1], drive.intercept, psi, session=len(z))
 
 
 def at_the_start(result: CorrelationResult) -> World:
     """The estimated model on the first day, with the first variances of the sample and Q_1 = S."""
     fitted = result.margins.fitted
-    first = np.array([margin.variances[0] for margin in fitted])
+    first = np.array(
+        [margin.variances[0] / float(margin.model.multipliers(margin.params, 0, 1)[0]) for margin in fitted]
+    )
     params = [margin.params for margin in fitted]
     zero = np.zeros(len(fitted))
     push = result.dynamics.push(result.psi, len(result.margins.returns))
-    return _world(result, params, zero, first, result.packed_target, result.intercept, result.psi, push)
+    return _world(result, params, zero, first, result.packed_target, result.intercept, result.psi, push, session=0)
 
 
 def simulate_sample(result: CorrelationResult, rng: np.random.Generator, white: Array) -> pd.DataFrame:
@@ -240,8 +262,10 @@ def _world(
     intercept: Array,
     psi: Array,
     push: Array | None = None,
+    *,
+    session: int,
 ) -> World:
-    models = [margin.model for margin in result.margins.fitted]
+    models = tuple(margin.model for margin in result.margins.fitted)
     split = [model.split(own) for model, own in zip(models, params, strict=True)]
     return World(
         mean=np.array([[means[0], means[1:].sum()] for means, _, _ in split]),
@@ -255,4 +279,7 @@ def _world(
         push=push,
         corrected=result.dynamics.corrected,
         blocks=np.array(result.dynamics.blocks or range(len(models)), dtype=np.int64),
+        models=models,
+        params=tuple(params),
+        session=session,
     )

@@ -17,7 +17,7 @@ from models.margins.types import Array
 ALPHA = 0.01
 LAGS = (5, 10, 22)
 #: Five per cent critical values of Nyblom's joint statistic by number of parameters (Hansen 1992, table 1).
-NYBLOM = {1: 0.470, 2: 0.749, 3: 1.01, 4: 1.24, 5: 1.47, 6: 1.68, 7: 1.90, 8: 2.11}
+NYBLOM = {1: 0.470, 2: 0.749, 3: 1.01, 4: 1.24, 5: 1.47, 6: 1.68, 7: 1.90, 8: 2.11, 9: 2.32}
 #: Samples behind the p-value of the distribution test.
 SIMULATIONS = 199
 
@@ -95,7 +95,7 @@ def nyblom(margin: FittedMargin) -> tuple[float, float]:
 def distribution_p_value(margin: FittedMargin, seed: int = 0) -> float:
     """Kolmogorov-Smirnov p-value of the probability transforms, simulated with mean and variance re-estimated."""
     shape = SHAPES[margin.model.distribution]
-    own = margin.params[margin.params.size - len(shape.names) :]
+    own = margin.model.split(margin.params)[2]
     grid = np.linspace(-12.0, 12.0, 4801)
     cumulative = shape.pit(grid, own)
     distance = _distance(np.interp(margin.std_residuals, grid, cumulative))

@@ -74,9 +74,14 @@ class FittedMargin:
         return self.model.persistence(self.params)
 
     @property
-    def next_variance(self) -> float:
+    def next_state(self) -> float:
         """h_{T+1}, known at T."""
-        return float(self.model.next_variances(self.params, self.std_residuals[-1:], self.variances[-1:])[0])
+        return self.model.state_after(self.params, self.std_residuals, self.variances)
+
+    @property
+    def next_variance(self) -> float:
+        """Variance of session T+1, known at T."""
+        return self.next_state * float(self.model.multipliers(self.params, self.variances.size, 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,15 @@ def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | Non
     jacobian = coordinates.jacobian(point)[:, free]
     unscale = _unscale(model, params, scale)
     scores = model.scores(params, scaled, backcast)[1]
-    influence = scores @ jacobian @ np.linalg.solve(-hessian, jacobian.T) @ unscale.T
+    try:
+        influence = scores @ jacobian @ np.linalg.solve(-hessian, jacobian.T) @ unscale.T
+    except np.linalg.LinAlgError as error:
+        raise EstimationError(
+            name,
+            f"the likelihood of the {model.volatility} margin is flat at its optimum, so that its parameters cannot be "
+            "told apart",
+            f"Its variance may not move, or {model.distribution} innovations may not fit: choose another model.",
+        ) from error
     natural = _natural(model, params, scale)
     at_estimate = margin_at(model, natural, returns, backcast * scale**2)
     return at_estimate.fitted(name, backcast * scale**2, influence, optimum.convergence)
@@ -245,7 +258,7 @@ def _arch_params(name: str, scaled: Array, model: MarginModel, backcast: float) 
         start = [0.03, 0.06, 0.91] if model.volatility == "garch" else [0.03, 0.04, 0.04, 0.91]
     mean.distribution = {"normal": Normal, "t": StudentsT, "skewt": SkewStudent}[model.distribution]()
     start = [float(scaled.mean())] + ([0.0] if model.mean == "ar1" else []) + start
-    start += list(SHAPES[model.distribution].start)
+    start += list(shape := SHAPES[model.distribution].start)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         warnings.simplefilter("error", DataScaleWarning)
@@ -262,7 +275,7 @@ def _arch_params(name: str, scaled: Array, model: MarginModel, backcast: float) 
     params = np.asarray(result.params, dtype=np.float64).copy()
     if model.mean == "ar1":
         params[0] /= 1.0 - params[1]
-    return params
+    return np.concatenate([params, model.tail_start[len(shape) :]])
 
 
 class _Coordinates:
@@ -274,7 +287,6 @@ class _Coordinates:
 
     def __init__(self, model: MarginModel) -> None:
         self._model = model
-        shape = SHAPES[model.distribution]
         mean_bounds = [(-10.0, 10.0), (-0.99, 0.99)][: len(model.mean_names)]
         if model.volatility == "egarch":
             middle = {
@@ -287,8 +299,9 @@ class _Coordinates:
             middle = {"omega": (-25.0, 5.0), "persistence": (0.0, MAX_PERSISTENCE), "news": (0.0, 1.0)}
             if model.volatility == "gjr":
                 middle["asymmetry"] = (-1.0, 1.0)
-        self.names = (*model.mean_names, *middle, *shape.names)
-        self.bounds = [*mean_bounds, *middle.values(), *shape.bounds]
+        tail = model.names[len(model.mean_names) + len(model.variance_names) :]
+        self.names = (*model.mean_names, *middle, *tail)
+        self.bounds = [*mean_bounds, *middle.values(), *model.tail_bounds]
 
     def params(self, point: Array) -> Array:
         if self._model.volatility == "egarch":
@@ -313,7 +326,8 @@ class _Coordinates:
         if self._model.volatility == "egarch":
             return np.clip(params, low, high)
         omega = len(self._model.mean_names)
-        _, (level, alpha, gamma, beta), tail = self._model.split(params)
+        _, (level, alpha, gamma, beta), _ = self._model.split(params)
+        tail = params[omega + len(self._model.variance_names) :]
         news = max(alpha + 0.5 * gamma, 1e-6)
         middle = [np.log(max(level, 1e-10)), news + beta, news / (news + beta)]
         if self._model.volatility == "gjr":
@@ -329,7 +343,7 @@ class _Coordinates:
             start += [float(np.log(1.0 - persistence)), persistence, news]
             if self._model.volatility == "gjr":
                 start.append(asymmetry)
-        return np.array([*start, *SHAPES[self._model.distribution].start])
+        return np.array([*start, *self._model.tail_start])
 
     def jacobian(self, point: Array) -> Array:
         """Derivative of `params`, shape (P, P)."""

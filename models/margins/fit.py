@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import product
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ import pandas as pd
 
 from data.errors import EstimationError
 from models.margins.estimation import FittedMargin, check_returns, fit_margin
+from models.margins.gap import GapVariance
 from models.margins.model import INTEGRATED, MarginModel
 from models.margins.types import Array, Distribution, InitialVariance, Mean, Volatility
 from models.optimise import Convergence
@@ -112,7 +115,8 @@ class Margins:
 
     def _table(self, rows: list[Array]) -> pd.DataFrame:
         columns = list(dict.fromkeys(parameter for margin in self.fitted for parameter in margin.model.names))
-        order = [name for name in ("mu", "phi", "omega", "alpha", "gamma", "beta", "nu", "skew") if name in columns]
+        standard = ("mu", "phi", "omega", "alpha", "gamma", "beta", "nu", "skew", "gap")
+        order = [name for name in standard if name in columns]
         series = [
             pd.Series(row, index=margin.model.names, dtype=float) for row, margin in zip(rows, self.fitted, strict=True)
         ]
@@ -128,6 +132,7 @@ def fit_margins(
     mean: Mean = "constant",
     distribution: Distribution = "normal",
     initial_variance: InitialVariance = "backcast",
+    gap_days: Mapping[str, Array] = MappingProxyType({}),
 ) -> Margins:
     """Fit a volatility model to each column.
 
@@ -144,6 +149,9 @@ def fit_margins(
         With "normal" the estimates are Gaussian quasi maximum likelihood: consistent for mean and variance under any
         distribution, which is what the two-step inference of the correlation models rests on.
     initial_variance : {"backcast", "mean_square"}
+    gap_days : mapping of column to array, shape (at least T,)
+        For series that trade on closed days: calendar days that each return covers, and behind them those of sessions
+        to come as far as they are known; see `GapVariance`.
 
     Returns
     -------
@@ -152,7 +160,8 @@ def fit_margins(
     Raises
     ------
     data.errors.EstimationError
-        Naming the series: shorter than 250, constant, not finite, not in percent, or not converged.
+        Naming the series: shorter than 250, constant, not finite, not in percent, or not converged; or calendar days
+        that are too few or below one.
     """
     if returns.columns.has_duplicates:
         repeated = returns.columns[returns.columns.duplicated()][0]
@@ -160,25 +169,42 @@ def fit_margins(
     frame = returns.astype(float)
     columns = {str(name): np.ascontiguousarray(column.to_numpy()) for name, column in frame.items()}
     frame = frame.set_axis(list(columns), axis=1)
+    for name, days in gap_days.items():
+        if name in columns and (days.size < len(frame) or days.min() < 1.0):
+            raise EstimationError(
+                name,
+                f"{days.size} calendar days from {days.min():g} up do not go with {len(frame)} returns",
+                "Give the days since the session before, one for each return.",
+            )
+
+    def fitted(name: str, model: MarginModel) -> FittedMargin:
+        return fit_margin(name, columns[name], _on_calendar(model, gap_days.get(name)))
+
     if volatility != "auto":
         model = MarginModel(volatility, mean, distribution, initial_variance)
-        return Margins(frame, tuple(fit_margin(name, values, model) for name, values in columns.items()))
+        return Margins(frame, tuple(fitted(name, model) for name in columns))
     plain = MarginModel(initial_variance=initial_variance)
     return Margins(
         frame,
-        tuple(_best(name, values, initial_variance) for name, values in columns.items()),
-        tuple(fit_margin(name, values, plain) for name, values in columns.items()),
+        tuple(_best(name, values, initial_variance, gap_days.get(name)) for name, values in columns.items()),
+        tuple(fitted(name, plain) for name in columns),
     )
 
 
-def _best(name: str, returns: Array, initial_variance: InitialVariance) -> FittedMargin:
+def _on_calendar(model: MarginModel, days: Array | None) -> MarginModel:
+    if days is None:
+        return model
+    return GapVariance(model.volatility, model.mean, model.distribution, model.initial_variance, days=days)
+
+
+def _best(name: str, returns: Array, initial_variance: InitialVariance, days: Array | None) -> FittedMargin:
     check_returns(name, returns)
     means: tuple[Mean, ...] = ("constant", "ar1")
     volatilities: tuple[Volatility, ...] = ("garch", "gjr", "egarch")
     distributions: tuple[Distribution, ...] = ("normal", "t", "skewt")
     candidates = []
     for mean, volatility, distribution in product(means, volatilities, distributions):
-        model = replace(MarginModel(volatility, mean, distribution), initial_variance=initial_variance)
+        model = _on_calendar(MarginModel(volatility, mean, distribution, initial_variance), days)
         try:
             margin = fit_margin(name, returns, model)
         except EstimationError:

@@ -58,6 +58,16 @@ class MarginModel:
         """Parameter names in their order: mean, variance, shape."""
         return (*self.mean_names, *self.variance_names, *SHAPES[self.distribution].names)
 
+    @property
+    def tail_start(self) -> tuple[float, ...]:
+        """Where the search for the parameters behind those of the variance begins."""
+        return SHAPES[self.distribution].start
+
+    @property
+    def tail_bounds(self) -> tuple[tuple[float, float], ...]:
+        """Box of the parameters behind those of the variance."""
+        return SHAPES[self.distribution].bounds
+
     def split(self, params: Array) -> tuple[Array, tuple[float, float, float, float], Array]:
         """Mean parameters, (omega, alpha, gamma, beta), shape parameters."""
         means, variances = len(self.mean_names), len(self.variance_names)
@@ -87,12 +97,21 @@ class MarginModel:
         return beta if self.volatility == "egarch" else alpha + 0.5 * gamma + beta
 
     def next_variances(self, params: Array, z: Array, variances: Array) -> Array:
-        """Variances of the days after those with residuals `z` and `variances`, any shape."""
+        """h of the sessions after those with residuals `z` and h `variances`, any shape."""
         _, (omega, alpha, gamma, beta), _ = self.split(params)
         if self.volatility == "egarch":
             news = alpha * (np.abs(z) - SQRT_2_OVER_PI) + gamma * z
             return np.asarray(np.exp(omega + news + beta * np.log(variances)))
         return np.asarray(omega + ((alpha + gamma * (z < 0.0)) * z * z + beta) * variances)
+
+    def state_after(self, params: Array, z: Array, variances: Array) -> float:
+        """h of the session after a filtered sample, from the residuals and variances of its T sessions."""
+        last = variances[-1:] / self.multipliers(params, variances.size - 1, 1)
+        return float(self.next_variances(params, z[-1:], last)[0])
+
+    def multipliers(self, params: Array, first: int, count: int) -> Array:  # noqa: ARG002 - none depends on the session
+        """Variance over h of `count` sessions from position `first` of the sample on, shape (count,): one."""
+        return np.ones(count)
 
     def unconditional_variance(self, params: Array) -> float:
         """Level to which variance forecasts tend; for EGARCH exp(E ln h)."""
@@ -157,11 +176,12 @@ class MarginModel:
     def scores(self, params: Array, returns: Array, backcast: float) -> tuple[Array, Array]:
         """Log-likelihood of each observation, shape (T,), and its score, shape (T, P)."""
         variances, z, d_variances, d_z = self.filter_derivatives(params, returns, backcast)
-        shape = params[params.size - len(SHAPES[self.distribution].names) :]
+        shape = self.split(params)[2]
         log_density, by_z, by_shape = SHAPES[self.distribution].density(z, shape)
         scores = by_z[:, None] * d_z - 0.5 * d_variances / variances[:, None]
         if shape.size:
-            scores[:, -shape.size :] += by_shape
+            at = len(self.mean_names) + len(self.variance_names)
+            scores[:, at : at + shape.size] += by_shape
         return log_density - 0.5 * np.log(variances), scores
 
     def loglik_and_gradient(self, params: Array, returns: Array, backcast: float) -> tuple[float, Array]:
@@ -169,16 +189,20 @@ class MarginModel:
         if self.distribution != "normal" or self.volatility == "egarch":
             values, scores = self.scores(params, returns, backcast)
             return float(values.sum()), scores.sum(axis=0)
+        return self._gaussian_garch(params, returns, backcast)
+
+    def _gaussian_garch(self, params: Array, returns: Array, backcast: float) -> tuple[float, Array]:
         residuals = self.residuals(params, returns)
         d_residuals = self._residual_derivatives(params, returns)
         _, variance_params, _ = self.split(params)
         first, d_first = self._first_with_derivatives(variance_params, residuals, d_residuals, backcast)
-        if self.mean == "constant":
+        means = d_residuals.shape[1]
+        if means == 1:
             value, gradient = gaussian_garch_score_constant_mean(residuals, *variance_params, first, d_first)
         else:
             value, gradient = gaussian_garch_score(residuals, d_residuals, *variance_params, first, d_first)
         if self.volatility == "garch":
-            gradient = np.delete(gradient, len(self.mean_names) + 2)
+            gradient = np.delete(gradient, means + 2)
         return value, gradient
 
     def backcast(self, returns: Array) -> float:

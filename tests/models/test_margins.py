@@ -197,3 +197,14 @@ def test_choice_keeps_the_gaussian_fit_beside():
     assert plain.quasi is plain
     change = chosen.quasi.std_residuals.corrwith(chosen.std_residuals)
     assert change.iloc[0] > 0.98
+
+
+def test_a_likelihood_that_is_flat_at_its_optimum_is_refused_by_name():
+    """Small and large moves in turn, in two humps: no news in the variance, and nothing for its asymmetry to act on."""
+    rng = np.random.default_rng(4)
+    sizes = 2.0 + (-1.0) ** np.arange(600) + 0.1 * rng.standard_normal(600)
+    frame = pd.DataFrame({"humps": rng.choice([-1.0, 1.0], 600) * sizes})
+    with pytest.raises(EstimationError, match="flat at its optimum") as refused:
+        fit_margins(frame, "gjr")
+    assert refused.value.culprit == "humps"
+    assert "choose another model" in refused.value.remedy
