@@ -20,19 +20,19 @@ options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 help: ## Show the targets and what they do
 	@echo "make TARGET [VARIABLE=value ...]"
 	@echo
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  %-13s %s\n", $$1, $$2}'
 	@echo
-	@echo "  SOURCE    folder of CSV files, or sample, snapshot, packaged (default: newest snapshot, else sample)"
-	@echo "  AS_OF     models and verdicts use nothing after this date, e.g. 2026-02-08 (default: the study's own date)"
-	@echo "  STUDY     study file (default: study.toml)"
-	@echo "  OUT       folder of the editions (default: build)"
-	@echo "  EDITIONS  folder of the records that the next edition is compared with (default: reports/editions)"
-	@echo "  QUICK     1: fewer bootstrap resamples; every page says so"
-	@echo "  WORKERS   processes for independent pieces (default: one for each processor)"
-	@echo "  PYTHON    interpreter for the environment (default: python3)"
-	@echo "  DRY_RUN   distribute: 1 writes .eml files to OUT/mail and sends nothing"
-	@echo "  FORCE     distribute: 1 sends an edition that is simulated, a draft or fails the preflight"
-	@echo "  DOUBTFUL  distribute: resend or arrived, for messages that a crash left without an answer"
+	@echo "  SOURCE        folder of CSV files, or sample, snapshot, packaged (default: newest snapshot, else sample)"
+	@echo "  AS_OF         models and verdicts use nothing after this date, e.g. 2026-02-08 (default: the study's own date)"
+	@echo "  STUDY         study file (default: study.toml)"
+	@echo "  OUT           folder of the editions (default: build)"
+	@echo "  EDITIONS      folder of the records that the next edition is compared with (default: reports/editions)"
+	@echo "  QUICK         1: fewer bootstrap resamples; every page says so"
+	@echo "  WORKERS       processes for independent pieces (default: one for each processor)"
+	@echo "  PYTHON        interpreter for the environment (default: python3)"
+	@echo "  DRY_RUN       distribute: 1 writes .eml files to OUT/mail and sends nothing"
+	@echo "  FORCE         distribute: 1 sends an edition that is simulated, a draft or fails the preflight"
+	@echo "  DOUBTFUL      distribute: resend or arrived, for messages that a crash left without an answer"
 	@echo "  STAKEHOLDERS  who receives which edition (default: stakeholders.toml)"
 
 setup: $(READY) ## Create .venv from requirements.lock and see that Pango is there
