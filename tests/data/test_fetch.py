@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import random
 import signal
 import subprocess
@@ -448,10 +450,9 @@ class TestDiff:
 
 
 SCRIPT = """
-import sys, time
+import os, sys, time
 from datetime import UTC, date, datetime
 from pathlib import Path
-import pandas as pd
 from data.fetch import fetch_snapshot, Packaged
 from data.study import load_study
 
@@ -461,30 +462,43 @@ class Slow(Packaged):
         return super().fetch(vendor, as_of)
 
 study = load_study(sys.argv[1])
-print("ready", flush=True)
-fetch_snapshot(study, date(2018, 12, 31), clients={"packaged": Slow()}, folder=Path(sys.argv[2]),
-               now=datetime(2019, 1, 10, tzinfo=UTC))
+Packaged().fetch(study.instruments[0].vendors[0], date(2018, 12, 31))
+for _ in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        fetch_snapshot(study, date(2018, 12, 31), clients={"packaged": Slow()}, folder=Path(sys.argv[2]),
+                       now=datetime(2019, 1, 10, tzinfo=UTC))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Imports everything, then begins a run for each line that it reads; prints the run's process and how it ended."""
 
 
 def test_a_killed_run_leaves_the_old_snapshot_whole_and_the_next_run_completes(tmp_path: Path) -> None:
     indices = ROOT / "data" / "studies" / "us_indices.toml"
-    command = [sys.executable, "-c", SCRIPT, str(indices), str(tmp_path)]
     old = fetch_snapshot(load_study(indices), date(2018, 11, 30), clients={"packaged": Packaged()}, folder=tmp_path)
     before = content(old.folder)
     draw = random.Random(20260208)
-    for _ in range(10):
-        run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-        assert run.stdout is not None
-        assert run.stdout.readline() == b"ready\n"
-        time.sleep(draw.uniform(0.0, 0.25))
-        run.kill()
-        assert run.wait() in (0, -signal.SIGKILL)
-        run.stdout.close()
-        assert content(old.folder) == before
-        for whole in snapshots(tmp_path)[1:]:
-            assert SnapshotFolder(whole).manifest.as_of == date(2018, 12, 31)
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    command = [sys.executable, "-c", SCRIPT, str(indices), str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as runs:
+        assert runs.stdin is not None
+        assert runs.stdout is not None
+        killed = 0
+        for pause in [*(draw.uniform(0.0, 0.25) for _ in range(10)), None]:
+            print(file=runs.stdin, flush=True)
+            process = int(runs.stdout.readline())
+            if pause is not None:
+                time.sleep(pause)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            ended = int(runs.stdout.readline())
+            assert ended == 0 or (pause is not None and ended == -signal.SIGKILL)
+            killed += ended != 0
+            assert content(old.folder) == before
+            for whole in snapshots(tmp_path)[1:]:
+                assert SnapshotFolder(whole).manifest.as_of == date(2018, 12, 31)
+    assert killed
     source = SnapshotFolder(tmp_path / "2018-12-31")
     assert set(source.manifest.series) == {"SPX", "IXIC", "WTI", "VIX"}
     assert [path.name for path in snapshots(tmp_path)] == ["2018-11-30", "2018-12-31"]
