@@ -13,19 +13,20 @@ from rich.console import Console
 from data import Panel, Study, load_later, load_panel, load_study
 from data.errors import PageError, QualityError, SourceError, StudyFileError
 from models.claims.robustness import LONG_STUDIES
+from models.measurements import FAMILIES
 from reports.editions import up_to_date
 from reports.findings import findings_page
 from reports.gather import check_thresholds, claims_to_judge, gather
 from reports.progress import Stages
 from reports.provenance import provenance
-from reports.publish import check_place, publish
+from reports.publish import STAGES, check_place, publish
 from reports.robustness import quoted_studies, run_long_studies
 from reports.terminal import explained
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 INTERRUPTED = "Earlier editions are as they were."
-#: What a run goes through beside the claims: fitting, the outlook, charts, pages and their checks.
-OTHER_STAGES = 5
+#: What a run goes through beside the claims and the publishing: fitting, the outlook, the measurements.
+OTHER_STAGES = 2 + len(FAMILIES)
 
 StudyOption = Annotated[Path, typer.Option(help="Study file.")]
 SourceOption = Annotated[str, typer.Option(help="Folder of CSV files, or sample, snapshot, packaged.")]
@@ -64,11 +65,11 @@ def report(
             return
         check_place(out, panel.as_of)
         later = _later(console, settings, source, panel)
-        with Stages(console, len(claims_to_judge(settings)) + OTHER_STAGES) as stages:
+        with Stages(console, len(claims_to_judge(settings)) + OTHER_STAGES + STAGES) as stages:
             evidence = gather(
                 settings, panel, quick=quick, workers=workers, command=command, later=later, progress=stages.begin
             )
-            published = publish(evidence, out, editions=editions, progress=stages.begin)
+            published = publish(evidence, out, editions=editions, progress=stages.begin, workers=workers)
         console.print(f"Edition in {published.folder}", highlight=False, soft_wrap=True)
         console.print(f"  {', '.join(path.name for path in published.files)}", highlight=False, soft_wrap=True)
 

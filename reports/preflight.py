@@ -16,7 +16,7 @@ from typing import Any
 from data.errors import PageError
 from reports.charts.style import DARK, PAPER, SERIES, SIMULATED_MARK, TEXT_OF, contrast
 from reports.document import Document
-from reports.render import PrintedPages
+from reports.pdf import PrintedPages
 
 LARGEST_PDF = 5_000_000
 LARGEST_HTML = 10_000_000

@@ -12,33 +12,35 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from joblib import delayed
+
 from data.errors import PageError
-from reports.brief import MOST_CHARTS, MOST_PAGES, brief
+from models.workers import in_parallel
 from reports.changes import Changes, changes
 from reports.document import Document
+from reports.drawing import draw
 from reports.evidence import Evidence
 from reports.exports import exports
-from reports.fit import pages as estimated_pages
-from reports.monitor import MOST_PAGES as LONGEST_MONITOR
-from reports.monitor import OPTIONAL, monitor
-from reports.preflight import MOST_PAGES as LONGEST_REPORT
-from reports.preflight import check_files, check_pages, check_screen
+from reports.preflight import check_files, check_screen
+from reports.printing import printed_brief, printed_monitor, printed_report
 from reports.record import edition_before, keep_record
-from reports.render import PrintedPages, draw, print_html, print_pdf, screen_html
+from reports.render import screen_html
 from reports.results import Json, dump, results
 from reports.technical import technical_report
 from reports.workbook import workbook
 
 LATEST = "latest"
 RECORDS = "records"
-#: A report whose estimated length passes the limit by this factor is not laid out whole just to be refused.
-SURELY_TOO_LONG = 1.1
+#: Printed editions in the order in which they are set.
+PRINTED = ("report", "brief", "monitor")
+#: Stages of `publish` as `progress` hears of them: charts, screen page, printed editions, checks.
+STAGES = 3 + len(PRINTED)
 _UNFINISHED = ".unfinished-"
 _BEFORE = ".before-"
 _AT_WORKING_DIRECTORY = -100
@@ -59,6 +61,7 @@ def publish(
     *,
     editions: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    workers: int = 1,
 ) -> Published:
     """Render, check and publish the edition of `evidence` under `out`.
 
@@ -71,6 +74,8 @@ def publish(
         Folder of the records by which an edition is compared with the one before; `<out>/records` where None.
     progress : callable
         Told in words which stage begins.
+    workers : int
+        Processes in which the printed editions are set; the files do not depend on it.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def publish(
     with _workshop(out, name) as workshop:
         _check_places(out, name)
         before = edition_before(records, evidence)
-        _render(evidence, workshop, progress, None if before is None else changes(before, evidence))
+        _render(evidence, workshop, progress, None if before is None else changes(before, evidence), workers)
         with _exchanged(workshop, out / name):
             _point(out, name)
     keep_record(evidence, records)
@@ -105,69 +110,44 @@ def check_place(out: Path, as_of: date) -> None:
         _check_places(out, as_of.isoformat())
 
 
-def _render(evidence: Evidence, folder: Path, progress: Callable[[str], None], changed: Changes | None = None) -> None:
+def _render(
+    evidence: Evidence,
+    folder: Path,
+    progress: Callable[[str], None],
+    changed: Changes | None = None,
+    workers: int = 1,
+) -> None:
     progress("Drawing the charts")
     document = technical_report(evidence, changed)
     charts = draw(document)
-    progress("Setting the pages")
+    numbers = dump(results(evidence))
+    _write(folder / "results.json", numbers)
+    waiting = in_parallel(
+        workers,
+        (
+            delayed(printed_report)(document, charts, evidence.panel.as_of, {"results.json": numbers}),
+            delayed(printed_brief)(evidence, changed),
+            delayed(printed_monitor)(evidence, changed),
+        ),
+    )
+    progress("Setting the screen page and tables")
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
     for name, content in exports(document).items():
         _write(folder / "data" / name, content)
     _write(folder / "tables.xlsx", workbook(document, evidence.verdicts, evidence.panel.as_of))
-    numbers = dump(results(evidence))
-    _write(folder / "results.json", numbers)
-    document, pages = _report(evidence, changed, document, charts, {"results.json": numbers})
-    check_pages(pages, document, "report.pdf")
-    _write(folder / "report.pdf", pages.pdf)
-    short, pages = _brief(evidence, changed)
-    check_pages(pages, short, "brief.pdf", most_pages=MOST_PAGES)
-    _write(folder / "brief.pdf", pages.pdf)
-    outlook, pages = _monitor(evidence, changed)
-    check_pages(pages, outlook, "monitor.pdf", most_pages=LONGEST_MONITOR)
-    _write(folder / "monitor.pdf", pages.pdf)
-    for name, content in exports(outlook).items():
+    printed: dict[str, Document] = {}
+    for stage in PRINTED:
+        progress(f"Setting the {stage}")
+        edition = next(waiting)
+        _write(folder / edition.name, edition.pdf)
+        printed[edition.name] = edition.document
+    for name, content in exports(printed["monitor.pdf"]).items():
         _write(folder / "data" / f"monitor-{name}", content)
     _write(folder / "manifest.json", dump(manifest(evidence, folder)))
     progress("Checking the edition")
-    check_files(folder, {"report.pdf": document, "brief.pdf": short, "monitor.pdf": outlook})
-
-
-def _report(
-    evidence: Evidence,
-    changed: Changes | None,
-    document: Document,
-    charts: dict[str, str],
-    attached: Mapping[str, bytes],
-) -> tuple[Document, PrintedPages]:
-    """The report in print; the further exhibits stay on screen where the pages would be too many."""
-    if estimated_pages(document) < SURELY_TOO_LONG * LONGEST_REPORT:
-        pages = print_pdf(print_html(document, charts), evidence.panel.as_of, attached)
-        if len(pages.layout.pages) <= LONGEST_REPORT:
-            return document, pages
-    document = technical_report(evidence, changed, further=False)
-    return document, print_pdf(print_html(document, charts), evidence.panel.as_of, attached)
-
-
-def _brief(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
-    """The brief with as many charts as its two pages hold."""
-    for charts in range(MOST_CHARTS, -1, -1):
-        document = brief(evidence, charts, changed)
-        pages = print_pdf(print_html(document, draw(document)), evidence.panel.as_of)
-        if len(pages.layout.pages) <= MOST_PAGES:
-            break
-    return document, pages
-
-
-def _monitor(evidence: Evidence, changed: Changes | None) -> tuple[Document, PrintedPages]:
-    """The monitor with as much of what is optional as its pages hold."""
-    for left_out in range(len(OPTIONAL) + 1):
-        document = monitor(evidence, changed, left_out)
-        pages = print_pdf(print_html(document, draw(document)), evidence.panel.as_of)
-        if len(pages.layout.pages) <= LONGEST_MONITOR:
-            break
-    return document, pages
+    check_files(folder, printed)
 
 
 def manifest(evidence: Evidence, folder: Path) -> Json:

@@ -25,7 +25,7 @@ from reports.setting import Setting
 from reports.text import day
 
 
-def technical_report(evidence: Evidence, changed: Changes | None = None, *, further: bool = True) -> Document:
+def technical_report(evidence: Evidence, changed: Changes | None = None) -> Document:
     """The document of `report.pdf` and `report.html`.
 
     Parameters
@@ -33,8 +33,6 @@ def technical_report(evidence: Evidence, changed: Changes | None = None, *, furt
     evidence : Evidence
     changed : Changes, optional
         Differences from the edition before.
-    further : bool
-        Whether to end with the exhibits for which the statements' own pages have no room.
 
     Returns
     -------
@@ -42,7 +40,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None, *, furt
     """
     setting = Setting(evidence)
     about = evidence.study.about
-    claims, more = claims_section(setting, further=further)
+    claims, more = claims_section(setting)
     sections: list[Section | None] = [
         why_section(setting),
         portfolio_section(setting),
@@ -60,7 +58,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None, *, furt
         methods_section(setting),
         glossary_section(),
         provenance_section(setting),
-        more if further else None,
+        more,
     ]
     first: tuple[Block, ...] = (simulated_note(),) if setting.simulated else ()
     return Document(

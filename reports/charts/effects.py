@@ -132,13 +132,13 @@ def forest_chart(
             align="right" if value == 0 else "left",
             dx=2 if value == 0 else -2,
         )
-        .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
+        .encode(x=alt.XDatum(value, scale=scale), y=alt.YValue(-3))
         for value, label in marks
         if label
     ]
     arrow = {"filled": True, "size": 40, "opacity": 1}
     layers += [
-        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2="high:Q"),
+        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2=alt.X2("high:Q")),
         base.mark_point(filled=True, size=46, opacity=1).encode(
             x=alt.X("value:Q", scale=scale, axis=x_axis),
             tooltip=[alt.Tooltip("label:N", title="effect"), alt.Tooltip("text:N", title="estimate and interval")],
@@ -147,10 +147,10 @@ def forest_chart(
         base.mark_point(shape="triangle-right", **arrow).encode(x=alt.X("cut_high:Q", scale=scale, axis=x_axis)),
         alt.Chart(named("rows"))
         .mark_text(align="left", baseline="middle", color=INK, limit=left - 6)
-        .encode(x=alt.value(-left + 2), y=alt.Y("py:Q", scale=None), text="label:N"),
+        .encode(x=alt.XValue(-left + 2), y=alt.Y("py:Q", scale=None), text=alt.Text("label:N")),
         alt.Chart(named("rows"))
         .mark_text(align="right", baseline="middle", color=INK)
-        .encode(x=alt.value(width + FOREST_RIGHT - 2), y=alt.Y("py:Q", scale=None), text="text:N"),
+        .encode(x=alt.XValue(width + FOREST_RIGHT - 2), y=alt.Y("py:Q", scale=None), text=alt.Text("text:N")),
     ]
     spec = finished(
         layers,
@@ -230,7 +230,7 @@ def paired_chart(
     text = alt.Chart(named("words")).encode(y=y)
     layers = [
         alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(x=alt.XDatum(0.0, scale=scale)),
-        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2="high:Q"),
+        base.mark_rule(strokeWidth=1.8).encode(x=alt.X("low:Q", scale=scale, axis=x_axis), x2=alt.X2("high:Q")),
         base.mark_point(filled=True, size=42, opacity=1).encode(
             x=alt.X("value:Q", scale=scale, axis=x_axis),
             tooltip=[
@@ -244,15 +244,15 @@ def paired_chart(
         text.mark_point(shape="diamond", filled=True, size=44, color=INK, opacity=1).encode(
             x=alt.X("mark:Q", scale=scale, axis=x_axis)
         ),
-        text.mark_text(align="right", baseline="middle", color=INK).encode(x=alt.value(-10), text="label:N"),
+        text.mark_text(align="right", baseline="middle", color=INK).encode(x=alt.XValue(-10), text=alt.Text("label:N")),
         text.mark_text(align="right", baseline="middle", color=INK).encode(
-            x=alt.value(width + right - 2), text="text:N"
+            x=alt.XValue(width + right - 2), text=alt.Text("text:N")
         ),
     ]
     layers += [
         alt.Chart(named("one"))
         .mark_text(text=name, align="left", baseline="bottom", fontWeight=600, color=color)
-        .encode(x=alt.value(width + shift), y=alt.value(-4))
+        .encode(x=alt.XValue(width + shift), y=alt.YValue(-4))
         for name, shift, color in legend
     ]
     spec = finished(
@@ -316,7 +316,7 @@ def specification_chart(
             for value, _ in marks
         ),
         base.mark_rule(strokeWidth=max(0.7, min(3.0, step / 3.0)), opacity=0.45).encode(
-            y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q"
+            y=alt.Y("low:Q", scale=scale, axis=axis), y2=alt.Y2("high:Q")
         ),
         base.mark_point(filled=True, opacity=1).encode(
             y=alt.Y("value:Q", scale=scale, axis=axis),
@@ -374,7 +374,7 @@ def density_chart(
         layers.append(
             alt.Chart(named("one"))
             .mark_text(text=label, baseline="bottom", color=color, fontSize=10)
-            .encode(x=alt.XDatum(value, scale=scale), y=alt.value(-3))
+            .encode(x=alt.XDatum(value, scale=scale), y=alt.YValue(-3))
         )
     spec = finished(layers, height=height, bottom=BOTTOM + 14, simulated=simulated)
     return Chart(spec, data, FULL_WIDTH, picture_height(spec))

@@ -76,7 +76,7 @@ class TimeFrame:
             layers.append(
                 alt.Chart(named("stress"))
                 .mark_rect(color=STRESS, clip=True)
-                .encode(x=self.x("from", leads=False), x2="to:T", y=alt.value(0), y2=alt.value(height))
+                .encode(x=self.x("from", leads=False), x2=alt.X2("to:T"), y=alt.YValue(0), y2=alt.Y2Value(height))
             )
         shown = [(label, a, b) for label, a, b in self.windows if a >= self.first and b <= self.last]
         if shown:
@@ -86,10 +86,10 @@ class TimeFrame:
             marked = alt.Chart(named("windows"))
             layers += [
                 marked.mark_rect(color=RED, opacity=0.22, clip=True).encode(
-                    x=self.x("from", leads=False), x2="to:T", y=alt.value(0), y2=alt.value(height)
+                    x=self.x("from", leads=False), x2=alt.X2("to:T"), y=alt.YValue(0), y2=alt.Y2Value(height)
                 ),
                 marked.mark_text(clip=False, align="right", baseline="bottom", dx=2, color=RED, fontSize=10).encode(
-                    x=self.x("to", leads=False), y=alt.value(-3), text="label:N"
+                    x=self.x("to", leads=False), y=alt.YValue(-3), text=alt.Text("label:N")
                 ),
             ]
         return layers, data
@@ -133,7 +133,7 @@ def claimed_range(low: float, high: float, domain: tuple[float, float]) -> list[
     if low >= high:
         return []
     ribbon = alt.Chart(named("one")).mark_rect(color=CLAIMED)
-    return [ribbon.encode(x=alt.value(0), x2=alt.value(PLOT_WIDTH), y=alt.YDatum(low), y2=alt.Y2Datum(high))]
+    return [ribbon.encode(x=alt.XValue(0), x2=alt.X2Value(PLOT_WIDTH), y=alt.YDatum(low), y2=alt.Y2Datum(high))]
 
 
 def pointer(data: str, fields: Sequence[tuple[str, str, str]], x: alt.X) -> list[Spec]:

@@ -109,14 +109,17 @@ def matrix_chart(
     layers = [
         base.mark_rect().encode(
             x=alt.X("x:Q", **raw),
-            x2="x2:Q",
+            x2=alt.X2("x2:Q"),
             y=alt.Y("y:Q", **raw),
-            y2="y2:Q",
+            y2=alt.Y2("y2:Q"),
             color=alt.Color("fill:N", scale=None),
             tooltip=tip,
         ),
         base.mark_text(baseline="middle", fontSize=10).encode(
-            x=alt.X("cx:Q", **raw), y=alt.Y("cy:Q", **raw), text="text:N", color=alt.Color("ink:N", scale=None)
+            x=alt.X("cx:Q", **raw),
+            y=alt.Y("cy:Q", **raw),
+            text=alt.Text("text:N"),
+            color=alt.Color("ink:N", scale=None),
         ),
     ]
     for align in ("left", "center", "right"):
@@ -126,7 +129,10 @@ def matrix_chart(
                 .transform_filter(f"datum.align == '{align}' && datum.weight == {weight}")
                 .mark_text(align=align, baseline="middle", fontWeight=weight, fontSize=10.5)
                 .encode(
-                    x=alt.X("x:Q", **raw), y=alt.Y("y:Q", **raw), text="text:N", color=alt.Color("color:N", scale=None)
+                    x=alt.X("x:Q", **raw),
+                    y=alt.Y("y:Q", **raw),
+                    text=alt.Text("text:N"),
+                    color=alt.Color("color:N", scale=None),
                 )
             )
     spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=height).to_dict(validate=False)

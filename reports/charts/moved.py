@@ -113,7 +113,7 @@ def _assembled(cells: list[Record], words: list[Record], rows: int, simulated: b
     layers = [
         alt.Chart(named("cells"))
         .mark_rect()
-        .encode(x=x, x2="x2:Q", y=y, y2="y2:Q", color=alt.Color("fill:N", scale=None), tooltip=tip)
+        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), color=alt.Color("fill:N", scale=None), tooltip=tip)
     ]
     layers += [
         alt.Chart(named("words"))
@@ -122,7 +122,7 @@ def _assembled(cells: list[Record], words: list[Record], rows: int, simulated: b
         .encode(
             x=x,
             y=y,
-            text="text:N",
+            text=alt.Text("text:N"),
             size=alt.Size("size:Q", scale=None),
             color=alt.Color("color:N", scale=None),
         )

@@ -87,7 +87,7 @@ def band_chart(
         if {"lower", "upper"} <= set(line.frame.columns):
             layers.append(
                 base.mark_area(color=line.color, opacity=0.2, clip=True, invalid="break-paths-show-domains").encode(
-                    x=frame.x(), y=y_axis("lower", limits, fmt=fmt), y2="upper:Q"
+                    x=frame.x(), y=y_axis("lower", limits, fmt=fmt), y2=alt.Y2("upper:Q")
                 )
             )
         marks.append(

@@ -189,7 +189,7 @@ def finished(
             .mark_text(
                 clip=False, text=SIMULATED_MARK, align="left", baseline="bottom", color=RED, fontSize=9, fontWeight=600
             )
-            .encode(x=alt.value(2 - left), y=alt.value(-10))
+            .encode(x=alt.XValue(2 - left), y=alt.YValue(-10))
         )
         layers = [*layers, mark]
     spec: Spec = alt.layer(*layers).properties(width=width, height=height).to_dict(validate=False)
@@ -306,9 +306,9 @@ def labels_layer(name: str, *, width: int = PLOT_WIDTH) -> alt.Chart:
         alt.Chart(named(name))
         .mark_text(clip=False, align="left", baseline="middle", dx=7, fontWeight=600)
         .encode(
-            x=alt.value(width),
+            x=alt.XValue(width),
             y=alt.Y("py:Q", scale=None),
-            text="text:N",
+            text=alt.Text("text:N"),
             color=alt.Color("color:N", scale=None),
         )
     )

@@ -53,7 +53,7 @@ def fan_chart(frame: pd.DataFrame, *, axis: str, height: int, fmt: str = ".1f", 
     layers = [
         *zero_rule(limits),
         alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8, strokeDash=[3, 3]).encode(x=alt.XDatum(0.0)),
-        base.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y_axis("lower", limits, fmt=fmt), y2="upper:Q"),
+        base.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y_axis("lower", limits, fmt=fmt), y2=alt.Y2("upper:Q")),
         base.mark_line(color=BLUE, strokeWidth=1.5, point=alt.OverlayMarkDef(color=BLUE, size=14)).encode(
             x=x,
             y=y_axis("estimate", limits, fmt=fmt),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate
 from reports.charts.effects import Specification, specification_chart
-from reports.document import Block, Facts, Figure, Note, Paragraph, Ref, Section, Strong, Table
+from reports.document import Block, Document, Facts, Figure, Note, Paragraph, Ref, Section, Strong, Table
 from reports.exhibits import HEIGHT_ON_CLAIM, displays
 from reports.fit import PAGE, height, section_height
 from reports.narrative import TONES, chip, estimate_clause, exact, finding_title, reading, robustness
@@ -41,19 +41,12 @@ KINDS = {
 MORE = "more"
 
 
-def claims_section(setting: Setting, *, further: bool = True) -> tuple[Section, Section | None]:
-    """One page on each statement, and a section with the exhibits for which the pages had no room.
-
-    Parameters
-    ----------
-    setting : Setting
-    further : bool
-        Whether the document has the second section; if not, the pages say where it stands.
-    """
+def claims_section(setting: Setting) -> tuple[Section, Section | None]:
+    """One page on each statement, and a section with the exhibits for which the pages had no room."""
     pages: list[Section] = []
     rest: list[Section] = []
     for verdict in setting.evidence.verdicts:
-        page, left = claim_section(verdict, setting, further=further, first=not pages)
+        page, left = claim_section(verdict, setting, first=not pages)
         pages.append(page)
         if left:
             rest.append(Section(f"{verdict.id.lower()}-more", f"{verdict.id}: {verdict.statement}", tuple(left)))
@@ -61,9 +54,17 @@ def claims_section(setting: Setting, *, further: bool = True) -> tuple[Section, 
     return Section("claims", "The statements, one by one", (), tuple(pages)), more
 
 
-def claim_section(
-    verdict: Verdict, setting: Setting, *, further: bool = True, first: bool = False
-) -> tuple[Section, list[Block]]:
+def without_further(document: Document) -> Document:
+    """The document without the section of further exhibits; the statements' pages say where it stands."""
+    return replace(document, sections=tuple(_pointing(one) for one in document.sections if one.key != MORE))
+
+
+def _pointing(section: Section) -> Section:
+    blocks = tuple(_ELSEWHERE if block == _HERE else block for block in section.blocks)
+    return replace(section, blocks=blocks, sections=tuple(_pointing(one) for one in section.sections))
+
+
+def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) -> tuple[Section, list[Block]]:
     """The page of one statement, and the exhibits that do not fit on it."""
     study = setting.evidence.study
     text: list[Block] = [
@@ -90,15 +91,16 @@ def claim_section(
     room = PAGE - section_height(section) - (_SECTION_HEADING if first else 0.0)
     kept, left = _filled(verdict, setting, room)
     if left:
-        kept.append(Paragraph(("More on this statement: ", Ref(MORE), ".") if further else (_ELSEWHERE,)))
+        kept.append(_HERE)
     return replace(section, blocks=(*text, *kept)), left
 
 
 def _filled(verdict: Verdict, setting: Setting, room: float) -> tuple[list[Block], list[Block]]:
     """What the page has room for, its plots as high as the room allows, and what is left for elsewhere."""
-    kept, left = _fitting(_exhibits(verdict, setting), room)
+    wanted = _exhibits(verdict, setting)
+    kept, left = _fitting(wanted, room)
     if left:
-        kept, left = _fitting(_exhibits(verdict, setting), room - _POINTER)
+        kept, left = _fitting(wanted, room - _POINTER)
     spare = room - sum(height(block) for block in kept) - (_POINTER if left else 0.0)
     figures = [block for block in kept if isinstance(block, Figure)]
     if not figures or spare < _WORTH_STRETCHING:
@@ -126,7 +128,8 @@ _POINTER, _SECTION_HEADING = 26.0, 44.0
 _FEWEST_ROWS = 3
 #: Spare room below which plots keep their height, and the height at which they stop growing.
 _WORTH_STRETCHING, _TALLEST = 24.0, 210
-_ELSEWHERE = "More on this statement: section “Further exhibits” of report.html, and results.json."
+_HERE = Paragraph(("More on this statement: ", Ref(MORE), "."))
+_ELSEWHERE = Paragraph(("More on this statement: section “Further exhibits” of report.html, and results.json.",))
 
 
 def _fitting(wanted: Sequence[Figure | Table], room: float) -> tuple[list[Block], list[Block]]:

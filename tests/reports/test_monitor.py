@@ -15,6 +15,7 @@ from data.study import Monitor
 from models.estimate import Estimate, NotDecidable
 from reports.changes import Changes, Drift, ReadingMove
 from reports.document import Document, Table
+from reports.drawing import draw
 from reports.evidence import Evidence
 from reports.monitor import MOST_PAGES, OPTIONAL, monitor
 from reports.outlook_words import (
@@ -26,9 +27,10 @@ from reports.outlook_words import (
     standing,
     subject,
 )
+from reports.pdf import print_pdf
 from reports.preflight import check_pages
-from reports.publish import _monitor
-from reports.render import draw, print_html, print_pdf
+from reports.printing import printed_monitor
+from reports.render import print_html
 from reports.results import results
 from reports.setting import Setting
 
@@ -218,10 +220,9 @@ def test_what_would_turn_a_verdict_is_sorted_by_distance(document: Document) -> 
 @pytest.mark.parametrize("kind", ["real", "simulated"])
 def test_the_monitor_prints_on_four_pages_at_most_and_passes_the_preflight(kind: str) -> None:
     study = evidence(kind, dirty=True, quick=True)
-    document, pages = _monitor(study, None)
-    assert 2 <= len(pages.layout.pages) <= MOST_PAGES
-    check_pages(pages, document, "monitor.pdf", most_pages=MOST_PAGES)
-    assert {one.key for one in document.figures} == {"recent-paths", "fans", "net"}
+    printed = printed_monitor(study, None)
+    assert 2 <= printed.pages <= MOST_PAGES
+    assert {one.key for one in printed.document.figures} == {"recent-paths", "fans", "net"}
 
 
 def test_what_is_optional_gives_way_in_its_order(now: Evidence) -> None:

@@ -12,8 +12,10 @@ from evidence_factory import evidence
 from data.errors import PageError
 from reports.charts.style import SIMULATED_MARK
 from reports.document import Column, Document, Paragraph, Section, Table, cell
+from reports.drawing import draw, tidied
+from reports.pdf import PrintedPages, print_pdf
 from reports.preflight import check_document, check_pages, check_pdf, check_screen
-from reports.render import PrintedPages, draw, equation, print_html, print_pdf, screen_html, tidied
+from reports.render import equation, print_html, screen_html
 from reports.technical import technical_report
 
 AS_OF = date(2026, 2, 8)

@@ -17,6 +17,7 @@ import pytest
 from evidence_factory import evidence
 
 from data.errors import PageError
+from reports import printing
 from reports import publish as module
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
@@ -246,11 +247,11 @@ def test_a_folder_called_latest_is_not_destroyed(tmp_path: Path) -> None:
 
 
 def test_a_missing_font_package_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reports import render
+    from reports import fonts
 
-    monkeypatch.setattr(render.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(fonts.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(PageError, match="font-source-sans-pro") as caught:
-        render.font_folder()
+        fonts.font_folder()
     assert "make setup" in caught.value.remedy
 
 
@@ -268,16 +269,18 @@ def test_a_report_that_would_be_too_long_leaves_its_further_exhibits_to_the_scre
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def pretended(html: str, *_: object) -> SimpleNamespace:
-        count = module.LONGEST_REPORT + 1 if 'id="more"' in html else 40
-        return SimpleNamespace(layout=SimpleNamespace(pages=[None] * count), html=html)
+        count = printing.LONGEST_REPORT + 1 if 'id="more"' in html else 40
+        return SimpleNamespace(layout=SimpleNamespace(pages=[None] * count), html=html, pdf=html.encode())
 
-    monkeypatch.setattr(module, "print_pdf", pretended)
+    monkeypatch.setattr(printing, "print_pdf", pretended)
+    monkeypatch.setattr(printing, "check_pages", lambda *_, **__: None)
     study = evidence()
     whole = technical_report(study)
     charts = {figure.key: "<svg/>" for figure in whole.figures}
-    document, pages = module._report(study, None, whole, charts, {})
+    printed = printing.printed_report(whole, charts, study.panel.as_of, {})
+    document = printed.document
     assert "more" in whole.labels
     assert "more" not in document.labels
-    assert "report.html" in pages.html
+    assert b"report.html" in printed.pdf
     kept = [figure.key for figure in document.figures]
     assert [figure.key for figure in whole.figures][: len(kept)] == kept

@@ -20,7 +20,8 @@ from data import load_study
 from data.errors import PageError, StudyFileError
 from reports.evidence import Evidence
 from reports.exports import exports
-from reports.render import _environment, print_html, print_pdf, screen_html
+from reports.pdf import print_pdf
+from reports.render import _environment, print_html, screen_html
 from reports.technical import technical_report
 from reports.workbook import workbook
 
@@ -117,7 +118,7 @@ def test_a_page_reads_no_file_of_the_machine_and_no_address(tmp_path: Path, mark
     for address in (secret.as_uri(), "http://127.0.0.1:9/x"):
         page = f'<html lang="en"><title>t</title><body>{markup.format(address=address)}</body></html>'
         with pytest.raises(PageError, match="own files only"):
-            print_pdf(page, AS_OF)
+            _ = print_pdf(page, AS_OF).pdf
 
 
 PICTURE = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><image href='{}' width='9' height='9'/></svg>"
@@ -135,7 +136,7 @@ def test_a_drawing_reads_no_file_of_the_machine(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(URLFetcher, "fetch", recorded)
     drawing = PICTURE.format((tmp_path / "secret.png").as_uri())
     inside = drawing if place == "in the page" else f'<img alt="a" src="data:image/svg+xml,{quote(drawing)}">'
-    print_pdf(f'<html lang="en"><title>t</title><body>{inside}</body></html>', AS_OF)
+    _ = print_pdf(f'<html lang="en"><title>t</title><body>{inside}</body></html>', AS_OF).pdf
     assert not [url for url in asked if not url.startswith("data:")]
 
 

@@ -11,7 +11,8 @@ from post_office import PostOffice, open_office
 
 from reports.distribution import Edition, Stakeholders, read_edition
 from reports.document import Document, Paragraph
-from reports.render import print_html, print_pdf
+from reports.pdf import print_pdf
+from reports.render import print_html
 from reports.results import Json, results
 
 
