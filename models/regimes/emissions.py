@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from data.errors import EstimationError
-from models.regimes.kernels import squared_distances, weighted_moments
+from models.regimes.kernels import squared_distances, subtract_from_columns, weighted_moments
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -85,6 +85,14 @@ class Standard:
 def column_sums(weights: Array) -> Array:
     """Sums over rows, by BLAS: numpy's own reduction is slow for few columns."""
     return np.ones(len(weights)) @ weights
+
+
+def recentred(first: Array, second: Array, mass: Array, moved: Array) -> Array:
+    """Second moments about means that have moved, from the moments about the old ones, shape (K, N, N)."""
+    cross = first[:, :, None] * moved[:, None, :]
+    return np.asarray(
+        second - cross - cross.transpose(0, 2, 1) + mass[:, None, None] * moved[:, :, None] * moved[:, None, :]
+    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +214,9 @@ class EllipticalRegimes:
         means, factors, shape = self._unpack(theta)
         distances = squared_distances(self._x, means, factors)
         log_determinants = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1) + self.standard.log_determinant
-        return self.radial.log_density(distances, self.dimension, shape) - log_determinants
+        densities = self.radial.log_density(distances, self.dimension, shape)
+        subtract_from_columns(densities, log_determinants)
+        return densities
 
     def transforms(self, theta: Array) -> Array:
         """P(Y_it <= y_it | s_t = k), shape (T, K, N)."""
@@ -220,7 +230,7 @@ class EllipticalRegimes:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
         means, factors, shape = self._unpack(theta)
         distances = squared_distances(self._x, means, factors)
-        scaled = weights * self.radial.weights(distances, self.dimension, shape)
+        scaled = self.radial.scaled(weights, distances, self.dimension, shape)
         first, second = weighted_moments(self._x, scaled, means)
         total = column_sums(weights)
         inverse = np.linalg.inv(factors)
@@ -248,17 +258,18 @@ class EllipticalRegimes:
         """M-step with the sample covariance as penalty (Chen and Tan 2009, J. Multivariate Analysis 100, eq. 3)."""
         means, factors, shape = self._unpack(theta)
         distances = squared_distances(self._x, means, factors)
-        scaled = weights * self.radial.weights(distances, self.dimension, shape)
+        scaled = self.radial.scaled(weights, distances, self.dimension, shape)
         mass = column_sums(scaled)
-        first, _ = weighted_moments(self._x, scaled, means)
+        first, second = weighted_moments(self._x, scaled, means)
         if self.switching_mean:
-            means = means + first / np.maximum(mass, 1e-8)[:, None]
+            moved = first / np.maximum(mass, 1e-8)[:, None]
         else:
             inverse = np.linalg.inv(factors)
             precision = inverse.transpose(0, 2, 1) @ inverse
             pooled = np.einsum("k,kij->ij", mass, precision)
-            means = means + np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))
-        _, second = weighted_moments(self._x, scaled, means)
+            moved = np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))[None].repeat(len(means), axis=0)
+        means = means + moved
+        second = recentred(first, second, mass, moved)
         total = column_sums(weights)
         if not self.switching_covariance:
             second, total = second.sum(axis=0, keepdims=True), total.sum(keepdims=True)

@@ -196,6 +196,15 @@ def squared_distances(x: Array, means: Array, choleskys: Array) -> Array:
 
 
 @njit(cache=True)
+def subtract_from_columns(values: Array, offsets: Array) -> None:
+    """Take offset k from column k of the values, shape (T, K), in place: numpy is slow for few columns."""
+    length, columns = values.shape
+    for t in range(length):
+        for k in range(columns):
+            values[t, k] -= offsets[k]
+
+
+@njit(cache=True)
 def weighted_moments(x: Array, weights: Array, means: Array) -> tuple[Array, Array]:
     """Sums over t of w_tk (x_t - mean_k), shape (K, N), and of w_tk times its outer product, shape (K, N, N)."""
     length, size = x.shape

@@ -146,6 +146,11 @@ class SwitchingLikelihood:
         expanded = self.states.weights(weights) if self.states.order else weights
         return np.concatenate([self.chain.begin(weights), self.emission.begin(expanded)])
 
+    def moved(self, theta: Array, weights: Array) -> Array:
+        """theta after one M-step with other regime weights, shape (T, K)."""
+        expanded = self.states.weights(weights) if self.states.order else weights
+        return np.concatenate([self.chain.begin(weights), self.emission.update(self.split(theta)[1], expanded)])
+
     def natural(self, theta: Array) -> Array:
         """Parameters in their own units, in the order of `names`."""
         chain_theta, emission_theta = self.split(theta)

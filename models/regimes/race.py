@@ -14,6 +14,10 @@ Array = NDArray[np.float64]
 
 #: EM steps after which starts that have met are joined, and laps of a start that does not settle.
 LAP, LAPS = 5, 8
+#: A basin promises its value and so many times the gain of its last EM step.
+PROMISED_STEPS = 20.0
+#: Laps before which no race is decided, and the share of the fresh starts that the leader then needs.
+LAPS_UNDECIDED, DECISIVE = 4, 0.6
 #: Gain of log-likelihood in one EM step below which a start has settled.
 SETTLED_GAIN = 0.05
 #: Two points are in the same basin when, for every regime, the probabilities that they place elsewhere are less than
@@ -38,6 +42,8 @@ class Basin:
         The next EM step; None once settled.
     starts : int
         Fresh starts that led here.
+    gain : float
+        Gain of log-likelihood in the last EM step.
     """
 
     theta: Array
@@ -45,6 +51,12 @@ class Basin:
     smoothed: Array
     ahead: Array | None
     starts: int
+    gain: float
+
+    @property
+    def promise(self) -> float:
+        """Log-likelihood it would reach if it went on gaining for a while."""
+        return self.value + (0.0 if self.ahead is None else PROMISED_STEPS * self.gain)
 
     @property
     def smallest_regime(self) -> float:
@@ -87,11 +99,20 @@ def race(
     """
     entered = (_run(likelihood, theta, LAP, 1 if fresh else 0) for theta in begins)
     basins = _joined(likelihood, [*settled, *(basin for basin in entered if basin is not None)])
-    for _ in range(1, LAPS):
+    for lap in range(1, LAPS):
         if len(basins) == 1 or all(basin.ahead is None for basin in basins):
+            break
+        if lap >= LAPS_UNDECIDED and decided(basins):
             break
         basins = _joined(likelihood, [_onward(likelihood, basin) for basin in basins])
     return basins
+
+
+def decided(basins: Sequence[Basin]) -> bool:
+    """Whether the best basin has settled, most fresh starts have come to it, and no other one promises as much."""
+    leader, *others = basins
+    most = leader.starts >= DECISIVE * sum(basin.starts for basin in basins)
+    return most and leader.ahead is None and all(other.promise < leader.value for other in others)
 
 
 def _onward(likelihood: SwitchingLikelihood, basin: Basin) -> Basin:
@@ -115,7 +136,7 @@ def _run(
                 break
             slow = abs(value - before) < SETTLED_GAIN
             if best is None or value > best.value:
-                best = Basin(theta, value, smoothed, None if slow else ahead, starts)
+                best = Basin(theta, value, smoothed, None if slow else ahead, starts, value - before)
             if slow:
                 return replace(best, ahead=None)
             before, theta = value, ahead

@@ -32,6 +32,7 @@ class Radial(Protocol):
     def begin(self) -> Array: ...
     def log_density(self, distances: Array, dimension: int, shape: Array) -> Array: ...
     def weights(self, distances: Array, dimension: int, shape: Array) -> Array: ...
+    def scaled(self, probabilities: Array, distances: Array, dimension: int, shape: Array) -> Array: ...
     def score(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
     def update(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array: ...
     def cumulative(self, standardised: Array, shape: Array) -> Array: ...
@@ -65,6 +66,9 @@ class Normal:
 
     def weights(self, distances: Array, dimension: int, shape: Array) -> Array:  # noqa: ARG002
         return np.ones_like(distances)
+
+    def scaled(self, probabilities: Array, distances: Array, dimension: int, shape: Array) -> Array:  # noqa: ARG002
+        return probabilities
 
     def score(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array:  # noqa: ARG002
         return np.empty(0)
@@ -117,6 +121,10 @@ class StudentT:
     def weights(self, distances: Array, dimension: int, shape: Array) -> Array:
         nu = 2.0 + np.exp(shape[0])
         return np.asarray((nu + dimension) / (nu + distances))
+
+    def scaled(self, probabilities: Array, distances: Array, dimension: int, shape: Array) -> Array:
+        """Probabilities times the weight of each observation in the mean and covariance, shape (T, K)."""
+        return probabilities * self.weights(distances, dimension, shape)
 
     def score(self, distances: Array, probabilities: Array, dimension: int, shape: Array) -> Array:
         nu = 2.0 + np.exp(shape[0])

@@ -136,7 +136,7 @@ class RegressionRegimes:
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
         residuals, distances, sigma, shape = self._residuals(theta)
-        scaled = weights * self.radial.weights(distances, 1, shape)
+        scaled = self.radial.scaled(weights, distances, 1, shape)
         by_regime = (scaled * residuals / np.square(sigma)).T @ self._design
         coefficients = np.bincount(self._positions.ravel(), weights=by_regime.ravel(), minlength=self._count)
         variances = column_sums(scaled * distances - weights)
@@ -147,7 +147,7 @@ class RegressionRegimes:
     def update(self, theta: Array, weights: Array) -> Array:
         """M-step: weighted least squares over the regimes at once, then the variances (penalised), then nu."""
         _, distances, sigma, shape = self._residuals(theta)
-        scaled = weights * self.radial.weights(distances, 1, shape)
+        scaled = self.radial.scaled(weights, distances, 1, shape)
         system = np.zeros((self._count, self._count))
         right = np.zeros(self._count)
         columns = np.ascontiguousarray((scaled / np.square(sigma)).T)

@@ -12,12 +12,12 @@ from data.errors import EstimationError
 from models.optimise import GRADIENT_TOLERANCE, SAME_OPTIMUM, Convergence, Optimum
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.polish import ITERATIONS, climb, drop_transitions, finish
-from models.regimes.race import Basin, race, regimes_of, same_regimes
+from models.regimes.race import Basin, decided, race, regimes_of, same_regimes
 from models.regimes.starts import StartPlan
 
 Array = NDArray[np.float64]
 
-#: Basins polished by quasi-Newton, for each regime of the model.
+#: Basins polished by quasi-Newton, for each regime of the model; as many in all where the race is decided.
 POLISHED_PER_REGIME = 3
 #: Quasi-Newton iterations each basin gets; it gets the rest if it could still win: if it lies no further below the best
 #: than this many times what the first iterations gained, or than this many points of log-likelihood.
@@ -93,8 +93,13 @@ def _sound(likelihood: SwitchingLikelihood, basins: Sequence[Basin]) -> list[Bas
 
 def _perturbed(likelihood: SwitchingLikelihood, plan: StartPlan, basins: list[Basin]) -> tuple[list[Basin], int]:
     """The basins with those near the best sound one, until a round brings nothing better, and how many were tried."""
+    if not plan.perturbations:
+        return basins, 0
+    best = _sound(likelihood, basins)[0]
+    joined = [likelihood.moved(best.theta, weights) for weights in plan.joined(best.smoothed)]
+    basins = race(likelihood, joined, basins, fresh=False)
     tried = 0
-    for _ in range(ROUNDS if plan.perturbations else 0):
+    for _ in range(ROUNDS):
         best = _sound(likelihood, basins)[0]
         numbers = range(tried, tried + plan.perturbations)
         begins = [likelihood.begin(plan.perturb(best.smoothed, number)) for number in numbers]
@@ -102,7 +107,7 @@ def _perturbed(likelihood: SwitchingLikelihood, plan: StartPlan, basins: list[Ba
         tried += plan.perturbations
         if _sound(likelihood, basins)[0].value < best.value + REAL_GAIN:
             break
-    return basins, tried
+    return basins, len(joined) + tried
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ def _polish(likelihood: SwitchingLikelihood, basins: Sequence[Basin], observatio
     def regimes(optimum: Optimum) -> Array:
         return regimes_of(likelihood, optimum.arguments, likelihood.probabilities(optimum.arguments).smoothed)
 
-    chosen = basins[: POLISHED_PER_REGIME * likelihood.chain.k_regimes]
+    most = POLISHED_PER_REGIME * (1 if decided(basins) else likelihood.chain.k_regimes)
+    chosen = [basins[0], *sorted(basins[1:], key=lambda basin: -basin.promise)[: most - 1]]
     ends: list[tuple[Optimum, Array]] = []
     evaluations = 0
     best = -np.inf

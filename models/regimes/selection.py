@@ -248,9 +248,7 @@ def _ratios(
     workers: int,
 ) -> Array:
     """Likelihood ratios between neighbours on one sample a row, shape (B, models - 1); NaN where a fit fails."""
-    rows = in_parallel(
-        workers, (delayed(_row)(sampler(np.random.default_rng(seed)), models, starts) for seed in seeds)
-    )
+    rows = in_parallel(workers, (delayed(_row)(sampler(np.random.default_rng(seed)), models, starts) for seed in seeds))
     return np.array(list(rows))
 
 

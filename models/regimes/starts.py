@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +133,20 @@ class StartPlan:
             else:
                 labels = _random_path(length, self.k_regimes, generator)
             yield self.arrange(_weights(labels, self.k_regimes))
+
+    def joined(self, smoothed: Array) -> Iterator[Array]:
+        """Weights after each pair of regimes is joined, shape (T, K); the second is empty, free to be found elsewhere.
+
+        Parameters
+        ----------
+        smoothed : array, shape (T, K)
+            Smoothed probabilities at the best point so far.
+        """
+        for kept, freed in combinations(range(self.k_regimes), 2):
+            weights = smoothed.copy()
+            weights[:, kept] += weights[:, freed]
+            weights[:, freed] = 0.0
+            yield weights
 
     def perturb(self, smoothed: Array, number: int) -> Array:
         """Weights after two regimes are joined and one is split by a signal, shape (T, K).
