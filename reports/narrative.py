@@ -120,20 +120,14 @@ def headline(evidence: Evidence) -> str:
     candidates = [found for verdict in ranked if (found := finding(verdict, evidence.panel)) is not None]
     chosen: list[str] = []
     for found in candidates:
-        if len(chosen) < 3 and len(_joined([*chosen, found])) <= HEADLINE_LENGTH:
+        if len(chosen) < 3 and len("; ".join([*chosen, found])) <= HEADLINE_LENGTH:
             chosen.append(found)
     if chosen:
-        return capitalised(_joined(chosen))
+        return capitalised("; ".join(chosen))
     decided = [one for one in evidence.verdicts if one.outcome in order]
     if decided:
         return finding_title(decided[0], evidence.panel)
     return "These data do not decide the statements"
-
-
-def _joined(clauses: Sequence[str]) -> str:
-    if len(clauses) < 2:
-        return "".join(clauses)
-    return f"{', '.join(clauses[:-1])}{',' if len(clauses) > 2 else ''} and {clauses[-1]}"
 
 
 def deck(evidence: Evidence) -> str:
@@ -201,7 +195,7 @@ def reading(one: Quoted) -> str:
         return f"{label}: the reading is {value}, {side} the threshold of {size}. {sentence(part.reason)}"
     if one.quantity:
         asked = f"{'at most' if one.below else 'at least'} {size}"
-        return f"{label}: {one.quantity} {estimate_clause(effect)}, asked for {asked}. {sentence(part.reason)}"
+        return f"{label}: {one.quantity} {estimate_clause(effect)}, asked for {asked}. {_margin_reading(one, effect)}"
     opening = f"{label}: the estimate is {estimate_clause(effect)}."
     match part.outcome:
         case Outcome.SUPPORTED if effect.lower > 0.0 and effect.value >= part.sesoi > 0.0:
@@ -220,6 +214,22 @@ def reading(one: Quoted) -> str:
             return f"{opening} An effect of the size of interest, {size}, is excluded.{small}"
         case _:
             return f"{opening} {sentence(part.reason)}"
+
+
+def _margin_reading(one: Quoted, effect: Estimate) -> str:
+    """What the rule found, said of the quantity itself and not of its distance from a bound."""
+    reached = effect.value <= one.needed if one.below else effect.value >= one.needed
+    misses = effect.lower > one.needed if one.below else effect.upper < one.needed
+    meets = effect.upper <= one.needed if one.below else effect.lower >= one.needed
+    match one.part.outcome:
+        case Outcome.NOT_SUPPORTED if misses:
+            return f"The whole interval lies {'above' if one.below else 'below'} that: the data contradict it."
+        case Outcome.SUPPORTED if meets:
+            return f"The whole interval lies {'below' if one.below else 'above'} that."
+        case Outcome.SUPPORTED if reached:
+            return "The estimate reaches that."
+        case _:
+            return sentence(one.part.reason)
 
 
 def _power(part: Part, effect: Estimate) -> str:
@@ -241,7 +251,10 @@ def robustness(verdict: Verdict) -> str:
         return f"All {count(len(verdict.specifications))} alternative specifications failed."
     words = []
     if verdict.share is not None:
-        words.append(f"{quantity(100 * verdict.share, '%', decimals=0)} of the specifications agree in size")
+        bar = "lie in or close to the claimed range" if verdict.kind == "range" else "reach half the size of interest"
+        if verdict.parts and verdict.parts[0].sesoi == 0.0:
+            bar = "have the claimed sign"
+        words.append(f"{quantity(100 * verdict.share, '%', decimals=0)} of the specifications {bar}")
     if verdict.median is not None:
         words.append(f"their median is {quantity(verdict.median, done[0].unit)}")
     if not words:

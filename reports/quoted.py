@@ -110,8 +110,12 @@ def decisive(verdict: Verdict, study: Study) -> tuple[Estimate | NotDecidable, s
     """The number that page one prints, with what it measures.
 
     It is the claim's headline, unless that belongs to a part which did not decide: then the first part that did.
+    Where a part that cannot be tested decided, there is no number.
     """
     headline, label = verdict.headline, verdict.headline_label
+    if verdict.outcome is Outcome.NOT_TESTABLE:
+        obstacles = (part.effect for part in verdict.parts if isinstance(part.effect, NotDecidable))
+        return next(obstacles, headline), label
     deciding = DECIDING[verdict.outcome]
     own = [part for part in verdict.parts if part.effect == headline]
     if verdict.outcome is Outcome.MIXED or not own or own[0].outcome in deciding:

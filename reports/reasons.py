@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from models.claims.verdict import Outcome, Part, Verdict
-from reports.text import capitalised, listing, plural, sentence
+from models.estimate import NotDecidable
+from reports.text import capitalised, in_sentence, listing, plural, sentence
 
 #: Characters of the reason that two lines of page one hold.
 ROOM = 96
@@ -80,8 +81,13 @@ def _labels(parts: Sequence[Part]) -> list[str]:
     said: dict[str, list[str]] = {}
     for part in parts:
         asset, colon, rest = part_label(part).partition(": ")
-        said.setdefault(rest if colon else asset, []).append(asset if colon else "")
-    return [f"{listing(assets)}: {rest}" if assets[0] else rest for rest, assets in said.items()]
+        obstacle = f" ({part.effect.reason})" if isinstance(part.effect, NotDecidable) else ""
+        said.setdefault((rest if colon else asset) + obstacle, []).append(asset if colon else "")
+    return [f"{rest}, for {_assets(assets)}" if assets[0] else rest for rest, assets in said.items()]
+
+
+def _assets(names: Sequence[str]) -> str:
+    return listing(in_sentence(name) for name in names)
 
 
 def capitalised_label(part: Part) -> str:

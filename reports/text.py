@@ -20,6 +20,7 @@ _DECIMALS = {
     "observations": 1,
     "days": 1,
     "spells": 0,
+    "signs": 0,
     "years": 1,
     "contracts": 0,
     "index points": 0,

@@ -91,7 +91,7 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
     sesoi = case.thresholds["divergence"]
     gold = case.panel.names["metal"].lower()
     moved = "rose" if held.value >= 0.0 else "fell"
-    label = f"{window} window, in which {gold} {moved} {abs(held.value):.1f} %"
+    label = f"{gold} went its own way in the {window} window (it {moved} {abs(held.value):.1f} %)"
     if _nothing_fell(case, window):
         return Leg(label, NO_FALL, sesoi)
     relative = judge_effect(gap, sesoi, p_adjusted=None, specifications=None)

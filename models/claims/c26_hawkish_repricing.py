@@ -102,7 +102,7 @@ def _leg(case: Case, levels: pd.Series, span: Span) -> Leg:
     else:
         word = f"fell by {-change.value:.0f} bp" if change.value < 0.0 else "did not change"
         ruling = Ruling(Outcome.NOT_SUPPORTED, f"the yield {word}, {place}")
-    return Leg(span.label, change, case.thresholds["repricing"], ruling=ruling)
+    return Leg(f"the yield rose clearly, {span.label}", change, case.thresholds["repricing"], ruling=ruling)
 
 
 def _with(leg: Leg, specifications: tuple[SpecificationResult, ...]) -> Leg:

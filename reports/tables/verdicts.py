@@ -11,7 +11,7 @@ from data.study import Study
 from models.claims.verdict import Confirmation, Verdict
 from models.estimate import Estimate, NotDecidable, TestResult
 from reports.document import Cell, Column, Small, Strong, Table, cell
-from reports.narrative import MEANINGS, chip
+from reports.narrative import MEANINGS, chip, exact
 from reports.quoted import Quoted, decisive, quoted
 from reports.reasons import capitalised_label, short_reason
 from reports.tables.cells import MOST_ROWS, RANK, interval_cell, value_cell
@@ -32,7 +32,7 @@ from reports.text import (
 
 
 def verdict_table(verdicts: Sequence[Verdict], study: Study, source: str) -> Table:
-    """The answer: one row a statement, on one page; what is measured stands below the statement on screen.
+    """The answer: one row a statement with what is measured below it and the interval below the effect.
 
     Where the source reaches beyond the article's date, a column says what the sessions since then show.
     """
@@ -44,8 +44,7 @@ def verdict_table(verdicts: Sequence[Verdict], study: Study, source: str) -> Tab
             cell(one.id, one.id),
             cell((Strong(one.statement), Small(measured(effect, label))), one.statement),
             cell(chip(one.outcome), RANK[one.outcome]),
-            short_value(effect),
-            interval_cell(effect),
+            with_interval(effect),
         ]
         if since is not None:
             cells.append(since_cell(one))
@@ -54,15 +53,14 @@ def verdict_table(verdicts: Sequence[Verdict], study: Study, source: str) -> Tab
     narrow = since is not None
     return Table(
         key="verdicts",
-        title="Statements and verdicts",
+        title=f"Statements and verdicts{f', judged on data to {day(since.after)}' if since else ''}",
         columns=(
             Column("Id", width=4.2),
-            Column("Statement", width=27 if narrow else 30),
-            Column("Verdict", width=13.8),
-            Column("Effect", "number", 7.2),
-            Column(f"{level(study.inference.level)} interval", "number", 11.8),
-            *((Column("Since then", "number", 9),) if narrow else ()),
-            Column("Why", width=27 if narrow else 33),
+            Column("Statement, and what is measured", width=36 if narrow else 38),
+            Column("Verdict", width=13.2),
+            Column(f"Effect, {level(study.inference.level)} interval", "number", 11),
+            *((Column("Since then", "number", 8.6),) if narrow else ()),
+            Column("Why", width=27 if narrow else 33.6),
         ),
         rows=tuple(row(one) for one in verdicts),
         source=source,
@@ -105,6 +103,14 @@ def short_value(estimate: Estimate | NotDecidable) -> Cell:
     places = decimals_for(estimate.unit)
     unit = estimate.unit if estimate.unit in SHORT_UNITS else ""
     return cell(quantity(estimate.value, unit, decimals=places), estimate.value)
+
+
+def with_interval(estimate: Estimate | NotDecidable) -> Cell:
+    """A short value with its interval below; a reading without uncertainty stands alone."""
+    value = short_value(estimate)
+    if not isinstance(estimate, Estimate) or exact(estimate):
+        return value
+    return Cell((*value.content, Small(interval_cell(estimate).text)), value.sort)
 
 
 def meanings_table() -> Table:
@@ -153,17 +159,21 @@ def parts_table(verdict: Verdict, study: Study, source: str) -> Table:
         value = effect.value if isinstance(effect, Estimate) else None
         label = capitalised_label(part)
         sign = "≤" if one.below else ">" if one.needed == 0.0 else "≥"
+        asked = f"{sign}{NO_BREAK}{number(one.needed, places)}"
+        if verdict.kind == "range":
+            asked = f"{number(limits['low'], places)} to {number(limits['high'], places)}"
         return (
             cell((label, Small(one.quantity)) if one.quantity else label),
             cell(number(value, places), value),
             interval_cell(effect),
-            cell(f"{sign}{NO_BREAK}{number(one.needed, places)}", one.needed),
+            cell(asked, one.needed),
             cell(number(one.found, places), one.found),
             cell(unit if unit else NOT_APPLICABLE),
             cell(p_value(part.p_value), part.p_value),
             cell(chip(part.outcome), RANK[part.outcome]),
         )
 
+    limits = study.claims[verdict.id].thresholds if verdict.kind == "range" else {}
     levels = {part.effect.level for part in verdict.parts if isinstance(part.effect, Estimate)}
     head = f"{level(next(iter(levels)))} interval" if len(levels) == 1 else "Interval"
     return Table(

@@ -11,7 +11,7 @@ from models.drivers import Attribution
 from models.estimate import Estimate
 from models.portfolio import PortfolioRisk
 from reports import explanations
-from reports.document import Figure
+from reports.document import Figure, Small
 from reports.sections.moved import moved_figure, moved_section, moved_text, moved_title, steady
 from reports.sections.stakes import attribution_table, portfolio_section, why_section
 from reports.setting import Setting
@@ -114,3 +114,14 @@ def test_what_came_since_has_a_column_only_where_there_is_any() -> None:
     none = verdict_table([replace(one, confirmation=None) for one in STUDY.verdicts], STUDY.study, "source")
     assert "Since then" not in [one.head for one in none.columns]
     assert none.note == ""
+    assert table.title == "Statements and verdicts, judged on data to 2026-02-08"
+    assert none.title == "Statements and verdicts"
+
+
+def test_an_effect_carries_its_interval_below_and_what_it_measures_beside() -> None:
+    table = verdict_table(STUDY.verdicts, STUDY.study, "source")
+    column = next(i for i, one in enumerate(table.columns) if one.head == "Effect, 95\N{NO-BREAK SPACE}% interval")
+    verdict = next(one for one in STUDY.verdicts if one.id == "C06")
+    row = next(one for one in table.rows if one[0].text == "C06")
+    assert any(isinstance(item, Small) and item.text.startswith("[") for item in row[column].content)
+    assert verdict.headline_label in row[1].text

@@ -95,7 +95,7 @@ def test_the_deck_counts_every_verdict(study: Evidence) -> None:
 
 
 def test_the_headline_states_decided_findings_only(study: Evidence) -> None:
-    assert narrative.headline(study) == "Gold did not go its own way and Bitcoin moved closer to the Nasdaq 100"
+    assert narrative.headline(study) == "Gold did not go its own way; Bitcoin moved closer to the Nasdaq 100"
     undecided = tuple(replace(one, outcome=Outcome.INCONCLUSIVE) for one in study.verdicts)
     assert narrative.headline(replace(study, verdicts=undecided)) == "These data do not decide the statements"
     assert narrative.headline(replace(study, verdicts=())) == "These data do not decide the statements"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate, NotDecidable
+from reports.narrative import reading
 from reports.quoted import MARGINS, decisive, quoted
 from reports.reasons import DECIDING, INTRODUCTIONS, ROOM, part_label, reason, short_reason
 
@@ -42,7 +43,7 @@ def test_assets_that_say_the_same_say_it_once() -> None:
         for asset, why in (("Bitcoin", "small"), ("Gold miners", "none"))
     ]
     assert short_reason(verdict(Outcome.NOT_SUPPORTED, *parts)) == (
-        "Not so: Bitcoin and Gold miners: growth explains much."
+        "Not so: growth explains much, for Bitcoin and gold miners."
     )
 
 
@@ -113,3 +114,29 @@ def test_page_one_prints_the_number_that_decided() -> None:
     assert (kept, label) == (state.effect, BASE.headline_label)
     nothing = part("x", NotDecidable("no series"), 1.0, Outcome.NOT_TESTABLE, "r", None)
     assert decisive(verdict(Outcome.NOT_TESTABLE, nothing), STUDY.study)[0] == nothing.effect
+
+
+def test_what_cannot_be_tested_says_why_and_prints_no_number() -> None:
+    calm = part("it is the first to be calm", NotDecidable("it fell twice"), 0.3, Outcome.NOT_TESTABLE, "r", None)
+    price = part("it is the first at its price", estimate(0.25, 0.4), 0.3, Outcome.INCONCLUSIVE, "u", 0.3)
+    first = replace(verdict(Outcome.NOT_TESTABLE, calm, price), headline=price.effect)
+    assert short_reason(first) == "Not testable: it is the first to be calm (it fell twice)."
+    assert decisive(first, STUDY.study)[0] == calm.effect
+
+
+@pytest.mark.parametrize(
+    ("value", "sesoi", "outcome", "words"),
+    [
+        (-0.60, 0.0, Outcome.NOT_SUPPORTED, "The whole interval lies below that: the data contradict it."),
+        (0.60, 0.0, Outcome.SUPPORTED, "The whole interval lies above that."),
+        (0.30, 0.25, Outcome.SUPPORTED, "The estimate reaches that."),
+        (0.05, 0.0, Outcome.INCONCLUSIVE, "Because."),
+    ],
+)
+def test_a_quantity_is_read_against_what_is_asked_and_not_against_zero(
+    value: float, sesoi: float, outcome: Outcome, words: str
+) -> None:
+    parts = [part(f"part {i}", estimate(value, 0.1), sesoi, outcome, "because", 0.1) for i in range(2)]
+    beta = quoted(verdict(outcome, *parts, claim="C11"), STUDY.study)[1]
+    assert beta.quantity == "beta on the market"
+    assert reading(beta).endswith(f"asked for at least {1.0 + sesoi:.2f}. {words}")
