@@ -118,12 +118,16 @@ class Quality(Frozen):
 
 
 class Margins(Frozen):
-    """Univariate models of the first step."""
+    """Univariate models of the first step.
+
+    `gap_variance` says whether the variance of an instrument that always trades grows with the days a return covers.
+    """
 
     mean: Literal["constant", "ar1"]
     volatility: Literal["garch", "gjr", "egarch", "auto"]
     distribution: Literal["normal", "t", "skewt"]
     initial_variance: Literal["backcast", "mean_square"]
+    gap_variance: Literal["none", "estimated"]
 
 
 class Correlation(Frozen):

@@ -6,7 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from data.calendar import sessions
 from data.errors import EstimationError
 from data.panel import Panel
 from data.study import Study
@@ -24,6 +26,8 @@ from models.suite import Pair, ParameterTable, PathBand, Suite
 
 #: Simulated worlds of constant correlation that a correlation's waviness is set against.
 CONSTANT_WORLDS = 39
+#: Days after the sample of which forecasts know the sessions.
+CALENDAR_AHEAD = 120
 #: Sessions of the first vintage of the regime model, about two years.
 FIRST_VINTAGE = 500
 #: Names of the regimes by number, calm first.
@@ -49,9 +53,8 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
     EstimationError
         If a model cannot be estimated or did not converge; the message names the series.
     """
-    settings = study.margins
-    returns = panel.complete_returns(study.correlation.assets)
-    margins = fit_margins(returns, settings.volatility, settings.mean, settings.distribution, settings.initial_variance)
+    margins = first_step(panel, study)
+    returns = margins.returns
     default = CDCC().fit(returns, margins=margins, seed=seed)
     rival = DCC().fit(returns, margins=margins, seed=seed)
     correlations, betas = _bands(default, study, seed)
@@ -93,6 +96,46 @@ def fit_suite(panel: Panel, study: Study, *, seed: int) -> Suite:
         checks=(*margin_checks(margins), *correlation_checks(default), *regime_checks(regimes)),
         std_residuals=margins.std_residuals,
     )
+
+
+def first_step(panel: Panel, study: Study) -> Margins:
+    """The study's margins of its correlation assets.
+
+    Parameters
+    ----------
+    panel : Panel
+    study : Study
+        Under `gap_variance = "estimated"` the variance of instruments that always trade grows with the days a return
+        covers; those of sessions to come are known from the calendar of the study's exchange.
+
+    Raises
+    ------
+    EstimationError
+        Naming the series that cannot be fitted.
+    """
+    settings = study.margins
+    returns = panel.complete_returns(study.correlation.assets)
+    always = [role for role in returns.columns if study.instrument(role).trades == "always"]
+    return fit_margins(
+        returns,
+        settings.volatility,
+        settings.mean,
+        settings.distribution,
+        settings.initial_variance,
+        {role: _days_covered(panel, study, returns.index, role) for role in always}
+        if settings.gap_variance == "estimated"
+        else {},
+    )
+
+
+def _days_covered(panel: Panel, study: Study, index: pd.Index, role: str) -> NDArray[np.float64]:
+    """Calendar days within each return of a role, followed by those of the sessions of the coming months."""
+    closes = pd.DatetimeIndex(panel.levels[role].dropna().index)
+    covered = pd.Series(np.diff(closes) / np.timedelta64(1, "D"), index=closes[1:])
+    last = index[-1]
+    calendar = sessions(study.clock.exchange, study.clock.start, (last + pd.Timedelta(days=CALENDAR_AHEAD)).date())
+    ahead = np.diff(calendar[calendar >= last]) / np.timedelta64(1, "D")
+    return np.concatenate([covered.loc[index].to_numpy(), ahead])
 
 
 def _bands(result: CorrelationResult, study: Study, seed: int) -> tuple[dict[Pair, PathBand], dict[Pair, PathBand]]:
@@ -148,13 +191,20 @@ def _window_returns(panel: Panel, study: Study) -> dict[str, pd.DataFrame]:
 
 
 def _margin_table(margins: Margins, level: float) -> ParameterTable:
+    equation = "r_t = mu + e_t, e_t = sqrt(h_t) z_t, h_t = omega + alpha e_{t-1}^2 + beta h_{t-1}"
+    calendar = [margin.name for margin in margins.fitted if "gap" in margin.model.names]
+    if calendar:
+        equation += (
+            f"; for {', '.join(calendar)} h_t is the variance of e_t / sqrt(s_t), s_t being 1 + gap (d_t - 1) over its "
+            "mean and d_t the calendar days since the session before"
+        )
     estimates = np.concatenate([margin.params for margin in margins.fitted])
     errors = [margins.std_errors.loc[margin.name, name] for margin in margins.fitted for name in margin.model.names]
     frame = _with_intervals(pd.Series(estimates, index=margins.labels), pd.Series(errors, index=margins.labels), level)
     worst = min(margins.convergence.values(), key=lambda record: record.share_at_best)
     return ParameterTable(
         model="Margins, first step",
-        equation="r_t = mu + e_t, e_t = sqrt(h_t) z_t, h_t = omega + alpha e_{t-1}^2 + beta h_{t-1}",
+        equation=equation,
         frame=frame,
         loglik=float(margins.loglik.sum()),
         n=len(margins.returns),

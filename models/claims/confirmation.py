@@ -20,7 +20,7 @@ from models.claims.moving import FEW, attempted
 from models.claims.primary import Primary
 from models.claims.verdict import Confirmation, Verdict
 from models.estimate import NotDecidable
-from models.margins import fit_margins
+from models.fitting import first_step
 from models.suite import Suite
 
 
@@ -82,9 +82,7 @@ def _since(label: str, windows: tuple[str, ...]) -> str:
 
 def _carried(suite: Suite, later: Panel, study: Study, seed: int) -> Suite:
     """Devolatilised returns and the regime model to the end of the later data; the regimes start from the vintage's."""
-    settings = study.margins
-    returns = later.complete_returns(study.correlation.assets)
-    margins = fit_margins(returns, settings.volatility, settings.mean, settings.distribution, settings.initial_variance)
+    margins = first_step(later, study)
     reference = later.complete_returns(study.regimes.reference)
     regimes = suite.regimes.model.fit(reference, starts=1, seed=seed, warm=suite.regimes)
     return replace(suite, std_residuals=margins.std_residuals, regimes=regimes)

@@ -113,12 +113,17 @@ class Refilter:
             self.run = min(int(np.ceil(np.log(FORGOTTEN) / np.log(result.psi[1]))), longest)
 
     def moments(self, candidate: Array, before: int | None = None) -> FilteredMoments:
-        """Conditional moments at `candidate`; `before` is the session from which `run` days come first."""
+        """Conditional moments at `candidate`; `before` is the session from which `run` days come first.
+
+        Variances are those of sessions of mean length, so that no path jumps with the calendar.
+        """
         size = (self._returns[0].size, len(self.names))
         z, variances, at = np.empty(size), np.empty(size), 0
         for i, (margin, returns) in enumerate(zip(self._margins, self._returns, strict=True)):
             count = margin.params.size
-            variances[:, i], z[:, i] = margin.model.filter(candidate[at : at + count], returns, margin.backcast)
+            own = candidate[at : at + count]
+            filtered, z[:, i] = margin.model.filter(own, returns, margin.backcast)
+            variances[:, i] = filtered / margin.model.multipliers(own, 0, returns.size)
             at += count
         psi, _ = self._result.with_free(candidate[at + self._packed :])
         first = slice(0, 0) if before is None else slice(before, before + self.run)

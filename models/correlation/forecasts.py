@@ -37,7 +37,9 @@ class CorrelationForecast:
     correlations : array, shape (H, N, N)
         E_T[R_{T+h}], by the approximation named.
     variances : array, shape (H, N)
-        E_T[h_{T+h}], percent squared.
+        E_T of each session's variance, percent squared, by the calendar as far as the margins know it.
+    states : array, shape (H, N)
+        The same of sessions of mean length, from which paths and intervals are made.
     simulated : Simulated or None
         The paths of the simulation, parameter and innovation uncertainty together.
     seed : int
@@ -47,6 +49,7 @@ class CorrelationForecast:
     method: Method
     correlations: Array
     variances: Array
+    states: Array
     simulated: Simulated | None
     seed: int
 
@@ -76,7 +79,7 @@ class CorrelationForecast:
             values = self._simulated_values(what).mean(axis=0)
         else:
             packed = np.stack([pack(matrix) for matrix in self.correlations])
-            values = what.path(FilteredMoments(self.names, packed, self.variances))
+            values = what.path(FilteredMoments(self.names, packed, self.states))
         return pd.Series(values, index=pd.RangeIndex(1, self.horizon + 1, name="horizon"), name=what.label)
 
     def interval(self, what: PathQuantity, level: float = 0.95) -> pd.DataFrame:
@@ -132,7 +135,7 @@ class CorrelationForecast:
         simulated = self._needs_simulation("an interval")
         paths, horizon, size = simulated.variances.shape
         flat = FilteredMoments(
-            self.names, simulated.correlations.reshape(paths * horizon, -1), simulated.variances.reshape(-1, size)
+            self.names, simulated.correlations.reshape(paths * horizon, -1), simulated.states.reshape(-1, size)
         )
         return what.path(flat).reshape(paths, horizon)
 
@@ -153,6 +156,7 @@ def forecast(result: CorrelationResult, horizon: int, method: Method, seed: int)
             method,
             unpack(simulated.correlations.mean(axis=0)),
             simulated.variances.mean(axis=0),
+            simulated.states.mean(axis=0),
             simulated,
             seed,
         )
@@ -166,11 +170,14 @@ def forecast(result: CorrelationResult, horizon: int, method: Method, seed: int)
         packed = long_run + decay * (next_r - long_run)
     if result.dynamics.blocks:
         pool_states(packed, np.array(result.dynamics.blocks, dtype=np.int64))
-    variances = _variances(result, horizon, seed)
-    return CorrelationForecast(result.names, method, unpack(packed), variances, None, seed)
+    states = _states(result, horizon, seed)
+    session = len(result.margins.returns)
+    multipliers = [margin.model.multipliers(margin.params, session, horizon) for margin in result.margins.fitted]
+    variances = states * np.column_stack(multipliers)
+    return CorrelationForecast(result.names, method, unpack(packed), variances, states, None, seed)
 
 
-def _variances(result: CorrelationResult, horizon: int, seed: int) -> Array:
+def _states(result: CorrelationResult, horizon: int, seed: int) -> Array:
     columns = []
     rng = np.random.default_rng(seed)
     for margin in result.margins.fitted:
@@ -186,7 +193,7 @@ def _variances(result: CorrelationResult, horizon: int, seed: int) -> Array:
             for _ in range(horizon):
                 column.append(level)
                 level = omega + margin.persistence * level
-        columns.append(column * margin.model.multipliers(margin.params, margin.variances.size, horizon))
+        columns.append(column)
     return np.array(columns).T
 
 
@@ -201,6 +208,6 @@ def _simulate(result: CorrelationResult, horizon: int, seed: int) -> Simulated:
     return Simulated(
         *(
             np.concatenate([getattr(piece, name) for piece in pieces])
-            for name in ("returns", "variances", "correlations")
+            for name in ("returns", "variances", "correlations", "states")
         )
     )

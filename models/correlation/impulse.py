@@ -65,7 +65,7 @@ class ImpulseResponse:
     def _mean(self, paths: Simulated, what: PathQuantity) -> Array:
         count, horizon, size = paths.variances.shape
         flat = FilteredMoments(
-            self.names, paths.correlations.reshape(count * horizon, -1), paths.variances.reshape(-1, size)
+            self.names, paths.correlations.reshape(count * horizon, -1), paths.states.reshape(-1, size)
         )
         return np.asarray(what.path(flat).reshape(count, horizon).mean(axis=0))
 

@@ -135,11 +135,14 @@ class Simulated:
         Percent, and percent squared.
     correlations : array, shape (P, H, M)
         Lower triangle by rows.
+    states : array, shape (P, H, N)
+        Variances as of sessions of mean length.
     """
 
     returns: Array
     variances: Array
     correlations: Array
+    states: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +176,7 @@ class World:
 
     def simulate(self, shocks: Array) -> Simulated:
         """Paths driven by `shocks`, shape (P, H, N), uncorrelated with unit variance."""
+        multipliers = self.multipliers(shocks.shape[1])
         returns, variances, correlations = simulate_paths(
             np.ascontiguousarray(shocks),
             self.mean,
@@ -186,9 +190,9 @@ class World:
             self.corrected,
             self.blocks,
             np.zeros(shocks.shape[1]) if self.push is None else self.push[: shocks.shape[1]],
-            self.multipliers(shocks.shape[1]),
+            multipliers,
         )
-        return Simulated(returns, variances, correlations)
+        return Simulated(returns, variances, correlations, variances / multipliers)
 
 
 def whitened_residuals(result: CorrelationResult) -> Array:
@@ -237,9 +241,7 @@ def after_the_sample_at(result: CorrelationResult, candidate: Array) -> World:
 def at_the_start(result: CorrelationResult) -> World:
     """The estimated model on the first day, with the first variances of the sample and Q_1 = S."""
     fitted = result.margins.fitted
-    first = np.array(
-        [margin.variances[0] / float(margin.model.multipliers(margin.params, 0, 1)[0]) for margin in fitted]
-    )
+    first = np.array([margin.states[0] for margin in fitted])
     params = [margin.params for margin in fitted]
     zero = np.zeros(len(fitted))
     push = result.dynamics.push(result.psi, len(result.margins.returns))

@@ -74,6 +74,12 @@ class FittedMargin:
         return self.model.persistence(self.params)
 
     @property
+    def states(self) -> Array:
+        """h_t, shape (T,): the variance itself, or that of a session of mean length (`GapVariance`)."""
+        states: Array = self.variances / self.model.multipliers(self.params, 0, self.variances.size)
+        return states
+
+    @property
     def next_state(self) -> float:
         """h_{T+1}, known at T."""
         return self.model.state_after(self.params, self.std_residuals, self.variances)

@@ -14,18 +14,20 @@ from models.margins.types import Array
 class GapVariance(MarginModel):
     """A margin whose variance grows with the calendar days that a return covers.
 
-    With g_t the calendar days since the session before, the variance of a session is s_t h_t with s_t = 1 + k (g_t - 1)
-    and k >= 0: k = 1 where a closed day brings as much as an open one, k = 0 where it brings nothing (French and Roll
-    1986, Journal of Financial Economics 17, 5-26, compare variances over one and several days). It is the deflated
-    error e_t / sqrt(s_t) = sqrt(h_t) z_t that follows the recursion of `MarginModel`, so that a Monday's news is judged
-    by what a Monday's variance is, and h_t is the variance of a session one day after the last. The first variance of
-    "backcast" is that of the returns as they are.
+    With g_t the calendar days since the session before and g their mean, the variance of a session is s_t h_t,
+
+    s_t = (1 + k (g_t - 1)) / (1 + k (g - 1)) with k >= 0:
+
+    k = 1 where a closed day brings as much as an open one, k = 0 where it brings nothing (French and Roll 1986, Journal
+    of Financial Economics 17, 5-26, compare variances over one and several days). It is the deflated error
+    e_t / sqrt(s_t) = sqrt(h_t) z_t that follows the recursion of `MarginModel`, so that a Monday's news is judged by
+    what a Monday's variance is, and h_t is the variance of a session of mean length.
 
     Attributes
     ----------
     days : array, shape (at least T,)
         g_t of the sample's sessions and, as far as the calendar is known, of those that follow. Sessions beyond are
-        taken to have the mean multiplier of all of these.
+        taken to be of mean length.
     """
 
     days: Array = field(kw_only=True, repr=False, compare=False)
@@ -52,7 +54,7 @@ class GapVariance(MarginModel):
 
     def multipliers(self, params: Array, first: int, count: int) -> Array:
         """s_t of `count` sessions from position `first` of the sample on, shape (count,)."""
-        return 1.0 + params[-1] * self._closed(first, count)
+        return (1.0 + params[-1] * self._closed(first, count)) / (1.0 + params[-1] * self._mean_closed)
 
     def residuals(self, params: Array, returns: Array) -> Array:
         """e_t / sqrt(s_t), shape (T,)."""
@@ -70,21 +72,21 @@ class GapVariance(MarginModel):
         multipliers = self.multipliers(params, 0, returns.size)
         order = self._order(params)
         d_variances = multipliers[:, None] * d_states[:, order]
-        d_variances[:, -1] += self._closed(0, returns.size) * states
+        d_variances[:, -1] += self._growth(params, returns.size) * multipliers * states
         return multipliers * states, z, d_variances, d_z[:, order]
 
     def _gaussian_garch(self, params: Array, returns: Array, backcast: float) -> tuple[float, Array]:
         value, gradient = super()._gaussian_garch(params, returns, backcast)
         multipliers = self.multipliers(params, 0, returns.size)
         gradient = gradient[self._order(params)]
-        gradient[-1] -= 0.5 * float((self._closed(0, returns.size) / multipliers).sum())
+        gradient[-1] -= 0.5 * float(self._growth(params, returns.size).sum())
         return value - 0.5 * float(np.log(multipliers).sum()), gradient
 
     def _residual_derivatives(self, params: Array, returns: Array) -> Array:
         """By the parameters of the mean and, behind them, by k."""
         multipliers = self.multipliers(params, 0, returns.size)
         by_mean = super()._residual_derivatives(params, returns) / np.sqrt(multipliers)[:, None]
-        by_gap = -0.5 * self.residuals(params, returns) * self._closed(0, returns.size) / multipliers
+        by_gap = -0.5 * self.residuals(params, returns) * self._growth(params, returns.size)
         return np.column_stack([by_mean, by_gap])
 
     def _order(self, params: Array) -> list[int]:
@@ -95,4 +97,14 @@ class GapVariance(MarginModel):
     def _closed(self, first: int, count: int) -> Array:
         """g_t - 1, the closed days within a return."""
         known = self.days[first : first + count]
-        return np.append(known, np.full(count - known.size, self.days.mean())) - 1.0
+        return np.append(known - 1.0, np.full(count - known.size, self._mean_closed))
+
+    @property
+    def _mean_closed(self) -> float:
+        return float(self.days.mean()) - 1.0
+
+    def _growth(self, params: Array, count: int) -> Array:
+        """Derivative of ln s_t by k, shape (T,)."""
+        k, closed, mean = params[-1], self._closed(0, count), self._mean_closed
+        growth: Array = closed / (1.0 + k * closed) - mean / (1.0 + k * mean)
+        return growth

@@ -31,7 +31,7 @@ class RecentMoments:
         Lower triangle by rows. First axis: the estimate, then D parameter draws. Second axis: sessions; the last is
         the one after the sample, the one before it the last of the sample.
     variances : array, shape (D + 1, S, N)
-        Percent squared.
+        Percent squared, of sessions of mean length.
     n : int
         Sessions of the sample.
     """

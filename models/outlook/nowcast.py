@@ -139,7 +139,8 @@ def nowcast(
     level : float
     """
     rows, columns = np.tril_indices(len(result.names))
-    moments = FilteredMoments(result.names, result.correlations[:, rows, columns], result.variances.to_numpy())
+    states = np.column_stack([margin.states for margin in result.margins.fitted])
+    moments = FilteredMoments(result.names, result.correlations[:, rows, columns], states)
     index = result.margins.returns.index
     made = []
     for quantity in quantities:
@@ -242,6 +243,6 @@ def pooled_moments(result: CorrelationResult, seed: int) -> dict[str, FilteredMo
 
 
 def next_moments(fit: CorrelationResult) -> FilteredMoments:
-    """H_{T+1} at the estimate, as moments of one session."""
-    variances = np.array([[margin.next_variance for margin in fit.margins.fitted]])
+    """H_{T+1} at the estimate, as moments of one session of mean length."""
+    variances = np.array([[margin.next_state for margin in fit.margins.fitted]])
     return FilteredMoments(fit.names, pack(fit.next_correlation.to_numpy())[None], variances)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from data.errors import EstimationError
-from models.correlation import CDCC, Joint
+from models.correlation import CDCC, Joint, Volatility
 from models.correlation.out_of_sample import predicted_covariances
 from models.correlation.simulation import after_the_sample, at_the_start, whitened_residuals
 from models.margins import GapVariance, MarginModel, fit_margins
@@ -43,7 +43,7 @@ def plain(model: GapVariance, params: np.ndarray, returns: np.ndarray, backcast:
     named = dict(zip(model.names, params, strict=True))
     gamma, k = named.get("gamma", 0.0), named["gap"]
     deviations = [value - named["mu"] for value in returns]
-    scales = [1.0 + k * (day - 1.0) for day in model.days]
+    scales = [(1.0 + k * (day - 1.0)) / (1.0 + k * (model.days.mean() - 1.0)) for day in model.days]
     errors = []
     for t, deviation in enumerate(deviations):
         before = named.get("phi", 0.0) * deviations[t - 1] if t else 0.0
@@ -229,13 +229,17 @@ def test_forecasts_know_the_calendar_ahead_and_take_its_mean_beyond(pair):
     coin = result.margins.fitted[0]
     k, persistence = coin.params[-1], coin.persistence
     omega = coin.params[1]
-    h, expected = coin.next_state, []
+    h, levels, expected = coin.next_state, [], []
     for ahead in range(8):
         gap = days[1000 + ahead] if ahead < 5 else days.mean()
-        expected.append((1.0 + k * (gap - 1.0)) * h)
+        levels.append(h)
+        expected.append((1.0 + k * (gap - 1.0)) / (1.0 + k * (days.mean() - 1.0)) * h)
         h = omega + persistence * h
     assert coin.next_variance == pytest.approx(expected[0], rel=1e-12)
-    np.testing.assert_allclose(result.forecast(8, method="q").variances[:, 0], expected, rtol=1e-10)
+    forecast = result.forecast(8, method="q")
+    np.testing.assert_allclose(forecast.variances[:, 0], expected, rtol=1e-10)
+    np.testing.assert_allclose(forecast.path(Volatility("coin")), np.sqrt(levels), rtol=1e-10)
+    np.testing.assert_allclose(np.diagonal(forecast.covariances[:, :1, :1], 0, 1, 2)[:, 0], expected, rtol=1e-10)
     ahead = pd.DataFrame([[0.0, 0.0]], columns=result.margins.returns.columns, index=[pd.Timestamp("2030-01-01")])
     through = predicted_covariances(result, pd.concat([result.margins.returns, ahead]))
     assert through[-1, 0, 0] == pytest.approx(expected[0], rel=1e-10)
@@ -243,6 +247,18 @@ def test_forecasts_know_the_calendar_ahead_and_take_its_mean_beyond(pair):
     simulated = after_the_sample(result).simulate(shocks)
     np.testing.assert_allclose(simulated.variances[:, 0, 0], expected[0], rtol=1e-10)
     np.testing.assert_allclose(simulated.variances[:, :, 0].mean(axis=0), expected, rtol=0.05)
+
+
+def test_paths_are_those_of_sessions_of_mean_length(pair):
+    """A volatility on the chart does not jump on Mondays, whatever its session's variance does."""
+    result, days = pair
+    band = result.bands((Volatility("coin"),), draws=20, seed=0)[0]
+    coin = result.margins.fitted[0]
+    monday = days[:1000] > 1.0
+    np.testing.assert_allclose(band.estimate**2 * coin.model.multipliers(coin.params, 0, 1000), coin.variances)
+    assert coin.variances[monday].mean() > 1.5 * coin.variances[~monday].mean()
+    assert coin.states[monday].mean() == pytest.approx(coin.states[~monday].mean(), rel=0.1)
+    assert coin.variances.mean() == pytest.approx(coin.states.mean(), rel=0.02)
 
 
 def test_one_step_estimation_moves_the_slope_with_all_others(pair):
