@@ -208,18 +208,24 @@ def _part(leg: Leg, result: Measurement, adjusted: Adjusted | None, needed: floa
     if isinstance(leg.effect, NotDecidable):
         ruling = Ruling(Outcome.NOT_TESTABLE, str(leg.effect))
         return _judged(leg, None, None, ruling, found)
-    ruling = leg.ruling or judge_effect(
-        leg.effect,
-        leg.sesoi,
-        p_adjusted=None if adjusted is None or leg.p_value is None else _leg_p(leg, result, adjusted.factor),
-        specifications=found,
-    )
+    correction, p_adjusted = None, None
+    if adjusted is not None and leg.p_value is not None:
+        correction = _correction(leg, result, adjusted.factor)
+        p_adjusted = min(1.0, correction * leg.p_value)
+    ruling = leg.ruling or judge_effect(leg.effect, leg.sesoi, p_adjusted=p_adjusted, specifications=found)
     comparisons = adjusted.comparisons if adjusted is not None else 1
     mde80 = detectable(leg.effect, leg.sesoi, comparisons) if leg.p_value is not None else None
-    return _judged(leg, leg.p_value, mde80, ruling, found)
+    return _judged(leg, leg.p_value, mde80, ruling, found, correction)
 
 
-def _judged(leg: Leg, p_value: float | None, mde80: float | None, ruling: Ruling, found: Curve | None) -> Part:
+def _judged(
+    leg: Leg,
+    p_value: float | None,
+    mde80: float | None,
+    ruling: Ruling,
+    found: Curve | None,
+    correction: float | None = None,
+) -> Part:
     return Part(
         label=leg.label,
         effect=leg.effect,
@@ -232,17 +238,20 @@ def _judged(leg: Leg, p_value: float | None, mde80: float | None, ruling: Ruling
         share=found.share if found else None,
         median=found.median if found else None,
         joint_p_value=None if leg.curve else joint_test(leg.specifications),
+        correction=correction,
+        general=leg.ruling is None,
     )
 
 
-def _leg_p(leg: Leg, result: Measurement, factor: float) -> float:
-    """Adjusted p of a leg: its own where every leg must hold, Holm inside the claim where one is enough, times the
-    factor by which the family's correction raises the claim.
+def _correction(leg: Leg, result: Measurement, factor: float) -> float:
+    """By how much a leg's p-value is raised: by the factor by which the family's correction raises the claim, times
+    Holm's inside the claim where one leg is enough.
     """
+    if result.combine is conjunction:
+        return factor
     inside = [one for one in result.legs if one.p_value is not None]
     own = [one.p_value for one in inside if one.p_value is not None]
-    within = own if result.combine is conjunction else list(holm(own))
-    return min(1.0, within[inside.index(leg)] * factor)
+    return holm_factors(own)[inside.index(leg)] * factor
 
 
 #: How the parts of an outcome are introduced, in this order.

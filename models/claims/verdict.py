@@ -56,6 +56,10 @@ class Part:
     joint_p_value : float or None
         Of the hypothesis that none of the specifications has an effect in the direction of the claim; None for ranges
         and observed facts.
+    correction : float or None
+        Factor by which the family, and other parts where one is enough, raise `p_value`; None for facts.
+    general : bool
+        Whether the general rule decided, not one of the claim's own.
     """
 
     label: str
@@ -69,6 +73,8 @@ class Part:
     share: float | None = None
     median: float | None = None
     joint_p_value: float | None = None
+    correction: float | None = None
+    general: bool = True
 
     @property
     def failed(self) -> tuple[SpecificationResult, ...]:

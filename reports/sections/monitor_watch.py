@@ -42,7 +42,8 @@ def watch_section(setting: Setting, changed: Changes | None) -> Section:
     blocks: list[Block] = []
     if setting.evidence.outlook.watch:
         blocks.append(watch_table(setting))
-    flips = nearest_flips(setting.evidence.verdicts, MOST_FLIPS)
+    evidence = setting.evidence
+    flips = nearest_flips(evidence.verdicts, MOST_FLIPS, share_needed=evidence.study.verdict.share_needed)
     if flips:
         blocks.append(flips_table(flips))
     if changed is not None:
