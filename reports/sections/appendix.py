@@ -71,6 +71,14 @@ def data_section(setting: Setting) -> Section:
     return Section("data", "Data and their quality", tuple(blocks))
 
 
+#: What the methods say about days on which the exchange is closed, by the study's choice.
+CLOSED_DAYS = {
+    "none": "",
+    "estimated": " The variance of what trades around the clock grows with the calendar days that its return covers, "
+    "by an estimated share for each closed day; its betas and volatilities are those of a session of mean length.",
+}
+
+
 def methods_section(setting: Setting) -> Section:
     """Methods in short, from the study's own settings."""
     study = setting.evidence.study
@@ -82,7 +90,7 @@ def methods_section(setting: Setting) -> Section:
             f" Each return has a {humanised(margins.mean)} mean and a {margins.volatility.upper()}(1,1) variance with "
             f"{ {'normal': 'normal', 't': 'Student-t', 'skewt': 'skewed Student-t'}[margins.distribution] } "
             "innovations, by "
-            "quasi-maximum likelihood.",
+            "quasi-maximum likelihood." + CLOSED_DAYS[margins.gap_variance],
         ),
         (
             Strong("Correlations."),
