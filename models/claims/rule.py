@@ -164,11 +164,15 @@ def judge_range(effect: Estimate, low: float, high: float, tolerance: float, spe
     if effect.upper < wide_low or effect.lower > wide_high:
         return Ruling(Outcome.NOT_SUPPORTED, "the interval lies outside the claimed range")
     if effect.lower >= wide_low and effect.upper <= wide_high:
+        strictly = low <= effect.lower and effect.upper <= high
+        inside = f"the whole interval lies inside the claimed range{'' if strictly else ' and its tolerance'}"
         if specifications is not None and not specifications.agrees:
-            return Ruling(Outcome.MIXED, "inside the claimed range, but too few specifications agree")
-        return Ruling(Outcome.SUPPORTED, "the whole interval lies inside the claimed range")
+            return Ruling(Outcome.MIXED, f"{inside}, but too few specifications agree")
+        return Ruling(Outcome.SUPPORTED, inside)
     if wide_low <= effect.value <= wide_high:
-        return Ruling(Outcome.MIXED, "the estimate lies inside the claimed range, its interval reaches beyond")
+        strictly = low <= effect.value <= high
+        where = "inside the claimed range" if strictly else "outside the claimed range, though within its tolerance"
+        return Ruling(Outcome.MIXED, f"the estimate lies {where}, and its interval reaches beyond")
     return Ruling(Outcome.INCONCLUSIVE, "the interval straddles an end of the claimed range")
 
 

@@ -75,6 +75,21 @@ def test_range_rule(estimate, expected):
     assert judge_range(estimate, 2.0, 3.0, 0.15, AGREE).outcome is expected
 
 
+@pytest.mark.parametrize(
+    ("estimate", "words"),
+    [
+        (effect(2.1, 1.7, 2.5), "the estimate lies inside the claimed range, and"),
+        (effect(1.91, 1.67, 2.14), "the estimate lies outside the claimed range, though within its tolerance, and"),
+        (effect(2.5, 2.3, 2.7), "the whole interval lies inside the claimed range"),
+        (effect(2.1, 1.9, 2.3), "the whole interval lies inside the claimed range and its tolerance"),
+    ],
+)
+def test_a_tolerance_is_not_the_range(estimate, words):
+    reason = judge_range(estimate, 2.0, 3.0, 0.15, AGREE).reason
+    assert reason.startswith(words)
+    assert reason == words or "reaches beyond" in reason
+
+
 def test_range_rule_asks_the_specifications():
     assert judge_range(effect(2.5, 2.3, 2.7), 2.0, 3.0, 0.15, SPLIT).outcome is Outcome.MIXED
 
