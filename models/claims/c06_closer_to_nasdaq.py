@@ -53,8 +53,8 @@ def measure(case: Case) -> Measurement | NotDecidable:
         ),
         combine=conjunction,
         kind="conjunctive",
-        headline=gap.estimate,
-        headline_label="correlation with Nasdaq minus correlation with gold, long window",
+        headline=rise.estimate,
+        headline_label="correlation with Nasdaq in the long window minus before it",
         n=len(rows.frame),
         window=case.describe("long"),
         secondary={
@@ -98,13 +98,13 @@ def _paths(case: Case) -> tuple[Exhibit, ...]:
 
 
 def primary(case: Case) -> Primary | NotDecidable:
-    """The gap over gold; it holds where the rise does too."""
+    """The rise; it holds where the gap over gold does too."""
     rows = window_rows(case.suite.std_residuals, case.sessions("long"), int(case.thresholds["prior_sessions"]))
     if isinstance(rows, NotDecidable):
         return rows
     gap, rise = _gap_effect(case, rows).estimate, _rise_effect(case, rows).estimate
     holds = gap.value >= case.thresholds["gap"] and rise.value >= case.thresholds["rise"]
-    return Primary(gap, gap.value > 0.0, holds)
+    return Primary(rise, rise.value > 0.0, holds)
 
 
 CLAIM = Claim(

@@ -139,7 +139,7 @@ def _widened(
 
 def _frequency_leg(case: Case, response: VolumeResponse, placebos: Placebos) -> Leg:
     """Excess of the risk ratio over one, so that no excess is zero."""
-    label = "extreme days are more frequent (risk ratio less one)"
+    label = f"extreme days are more frequent (risk ratio of {case.thresholds['risk_ratio']:g} or more)"
     ratio, sesoi = response.risk_ratio, case.thresholds["risk_ratio"] - 1.0
     if isinstance(ratio, NotDecidable):
         return Leg(label, ratio, sesoi)

@@ -40,6 +40,7 @@ from models.stress import spells
 AVERAGES = (50, 100, 200)
 HORIZONS = (10, 21, 63)
 STRENGTH_SESSIONS = 14
+_SHORTFALL = "shortfall of overextended miners over the horizon, against other sessions"
 #: Edges of the bins of the figure.
 BINS = (-np.inf, -2.0, -1.0, 0.0, 1.0, 2.0, np.inf)
 
@@ -51,16 +52,16 @@ def measure(case: Case) -> Measurement | NotDecidable:
     state = _state(case, z)
     if isinstance(state, NotDecidable):
         return state
-    sample = _from(levels, max(case.sessions("full")[0], levels.index[_needed(case) - 1]))
-    law = _law(sample, z >= case.thresholds["overextended"], int(case.thresholds["horizon"]), case)
+    sample = _sample(case)
+    law = _full_law(case, z)
     specifications = _specifications(case)
     days = (z >= case.thresholds["overextended"]).reindex(sample.index).iloc[:-1]
     return Measurement(
         legs=(_law_leg(case, law, specifications), _state_leg(case, state)),
         combine=conjunction,
         kind="conjunctive",
-        headline=state,
-        headline_label="overextension of the miners at the window's base",
+        headline=law if isinstance(law, NotDecidable) else _reversed(law.slope),
+        headline_label=_SHORTFALL,
         n=len(days),
         n_events=spells(days),
         window=f"{sample.index[1].date()} to {sample.index[-1].date()}, {int(days.sum())} of {len(days)} overextended",
@@ -98,6 +99,16 @@ def _state(case: Case, z: pd.Series) -> Estimate | NotDecidable:
 def _from(levels: pd.Series, first: pd.Timestamp) -> pd.Series:
     """Levels from the session before `first` on, so that the first return is dated `first`."""
     return levels.iloc[max(0, int(levels.index.searchsorted(first)) - 1) :]
+
+
+def _sample(case: Case) -> pd.Series:
+    """Levels of the full window from the first session with a distance on."""
+    levels = case.panel.history["miners"].dropna()
+    return _from(levels, max(case.sessions("full")[0], levels.index[_needed(case) - 1]))
+
+
+def _full_law(case: Case, z: pd.Series) -> PredictiveRegression | NotDecidable:
+    return _law(_sample(case), z >= case.thresholds["overextended"], int(case.thresholds["horizon"]), case)
 
 
 def _law(sample: pd.Series, extended: pd.Series, horizon: int, case: Case) -> PredictiveRegression | NotDecidable:
@@ -237,8 +248,17 @@ def _path(case: Case, z: pd.Series) -> Exhibit:
 
 
 def primary(case: Case) -> Primary | NotDecidable:
-    """Overextension at the window's base."""
-    return reaching(_state(case, _overextension(case)), case.thresholds["overextended"])
+    """The law on all sessions; it holds where the miners stood overextended at the window's base too."""
+    z = _overextension(case)
+    state = _state(case, z)
+    if isinstance(state, NotDecidable):
+        return state
+    law = _full_law(case, z)
+    if isinstance(law, NotDecidable):
+        return law
+    shortfall = _reversed(law.slope)
+    holds = shortfall.value >= case.thresholds["sesoi"] and state.value >= case.thresholds["overextended"]
+    return Primary(shortfall, shortfall.value > 0.0, holds)
 
 
 def later(case: Case) -> Primary | NotDecidable:
@@ -257,5 +277,5 @@ CLAIM = Claim(
     thresholds=("overextended", "sesoi", "horizon", "average", "spread", "strength"),
     measure=measure,
     primary=primary,
-    later=Later("shortfall of overextended miners over the horizon, against other sessions", later),
+    later=Later(_SHORTFALL, later),
 )

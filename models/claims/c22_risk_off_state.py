@@ -211,7 +211,7 @@ def _percentile_leg(case: Case, window: pd.DatetimeIndex, role: str, wanted: flo
 def _persistence_leg(case: Case, half_life: Estimate | NotDecidable) -> Leg:
     """Half-life beyond the wanted one, in sessions; the test is on the log, as the interval is."""
     wanted = case.thresholds["half_life_days"]
-    label = f"the half-life of a variance shock, less {wanted:.0f} sessions, is positive"
+    label = f"a variance shock takes more than {wanted:.0f} sessions to halve"
     if isinstance(half_life, NotDecidable):
         return Leg(label, half_life, 0.0)
     label = f"{label} (half-life {half_life.value:.0f} sessions)"

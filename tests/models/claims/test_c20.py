@@ -47,7 +47,7 @@ def test_state_by_the_simulators_kernel(panel, study):
     levels = panel.history["miners"]
     returns = 100.0 * np.log(levels).diff().fillna(0.0)
     by_kernel = pd.Series(simulated_overextension(returns.to_numpy(), 200, 252), index=levels.index)
-    assert judged("C20", panel, study).headline.value == pytest.approx(by_kernel[BASE], rel=1e-9)
+    assert judged("C20", panel, study).parts[1].effect.value == pytest.approx(by_kernel[BASE], rel=1e-9)
 
 
 def test_law_by_statsmodels(panel, study):
@@ -81,7 +81,8 @@ def test_agrees_with_the_samples_truth(panel, study):
 
 def test_a_world_in_which_it_is_plainly_true(reverting, study):
     verdict = judged("C20", reverting, study)
-    assert verdict.headline.value > 2.0
+    assert verdict.headline == verdict.parts[0].effect
+    assert verdict.parts[1].effect.value > 2.0
     assert verdict.parts[0].effect.lower > 3.0
     assert verdict.parts[1].outcome is Outcome.SUPPORTED
     assert verdict.parts[0].outcome in (Outcome.SUPPORTED, Outcome.MIXED)

@@ -47,6 +47,15 @@ def test_the_unmoved_primary_is_the_verdicts_headline(claim_id, panel, study, su
         assert found.headline.unit == measured.headline.unit
 
 
+@pytest.mark.parametrize("claim_id", ["C06", "C20"])
+def test_where_two_parts_must_hold_the_headline_is_the_part_in_doubt(claim_id, panel, study, suite):
+    """Moved windows and later data read the same number as page one, which quotes the part that decides."""
+    case = replace(case_of(claim_id, panel, study, suite), replications=99)
+    measured = attempted(claim(claim_id).measure, case)
+    assert measured.headline == measured.legs[0].effect
+    assert attempted(claim(claim_id).primary, case).headline == measured.headline
+
+
 def test_only_claims_about_a_dated_window_move(panel, study, suite):
     for claim_id in (*DATED, *WHOLE):
         assert bool(claim(claim_id).dated(study)) is (claim_id in DATED)
