@@ -163,11 +163,11 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
             row, rest = rows[i], rests[i]
             ahead = 0.0
             for j in range(regimes):
-                pair = weight * transition[t * step, row, j] * ratio[j * block + rest]
-                transitions[t * step, row, j] += pair
-                ahead += pair
-            after[i] = ahead
-            total += ahead
+                move = transition[t * step, row, j] * ratio[j * block + rest]
+                transitions[t * step, row, j] += weight * move
+                ahead += move
+            after[i] = weight * ahead
+            total += after[i]
         share = 1.0 / total if total > 0.0 else 1.0
         for i in range(states):
             smoothed[t - 1, i] = after[i] * share

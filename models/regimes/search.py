@@ -98,13 +98,13 @@ def _perturbed(likelihood: SwitchingLikelihood, plan: StartPlan, basins: list[Ba
     best = _sound(likelihood, basins)[0]
     joined = [likelihood.moved(best.theta, weights) for weights in plan.joined(best.smoothed)]
     basins = race(likelihood, joined, basins, fresh=False)
-    tried = 0
+    tried, others = 0, max(plan.perturbations - len(joined), 0)
     for _ in range(ROUNDS):
         best = _sound(likelihood, basins)[0]
-        numbers = range(tried, tried + plan.perturbations)
+        numbers = range(tried, tried + others)
         begins = [likelihood.begin(plan.perturb(best.smoothed, number)) for number in numbers]
         basins = race(likelihood, begins, basins, fresh=False)
-        tried += plan.perturbations
+        tried += others
         if _sound(likelihood, basins)[0].value < best.value + REAL_GAIN:
             break
     return basins, len(joined) + tried

@@ -1,10 +1,12 @@
 """The same answer from any order, unit and seed, and from one day to the next."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from arch.data import nasdaq, sp500
 from regime_oracles import market_returns, simulate_switching
 
-from models.regimes import MarkovSwitching, vintages
+from models.regimes import MSGARCH, MarkovRegression, MarkovSwitching, vintages
 
 
 def _world(seed):
@@ -43,6 +45,45 @@ def test_real_returns_look_the_same_from_any_side(regimes):
     other = MarkovSwitching(regimes, "t").fit(returns[["gdx", "btc-usd-ny16", "gld"]] * 1e3, seed=3)
     assert other.loglik + returns.size * np.log(1e3) == pytest.approx(base.loglik, abs=1e-6)
     np.testing.assert_allclose(other.smoothed, base.smoothed, atol=1e-6)
+
+
+def _slopes_world(seed):
+    """A slope that is high at times, and on rare days within them the other way round."""
+    transition = np.array([[0.99, 0.002, 0.008], [0.2, 0.05, 0.75], [0.08, 0.14, 0.78]])
+    driver, regimes = simulate_switching(transition, np.zeros((3, 1)), np.ones((3, 1, 1)), 3000, seed)
+    shocks = np.random.default_rng(seed).normal(0.0, 0.5, 3000)
+    return np.array([1.0, -1.6, 2.3])[regimes] * driver[:, 0] + shocks, driver[:, 0]
+
+
+@pytest.mark.parametrize("world", [1, 2])
+def test_rare_slope_is_found_from_every_seed(world):
+    y, driver = _slopes_world(world)
+    model = MarkovRegression(3, ("x1",), switching_variance=False)
+    fits = [model.fit(y, driver, seed=seed) for seed in range(3)]
+    assert np.ptp([fit.loglik for fit in fits]) < 1e-6
+    slopes = sorted(fits[0].params[[f"x1[{k}]" for k in range(3)]])
+    np.testing.assert_allclose(slopes, [-1.6, 1.0, 2.3], atol=0.3)
+
+
+def _market_and_growth():
+    prices = pd.concat({"market": sp500.load()["Adj Close"], "growth": nasdaq.load()["Adj Close"]}, axis=1).dropna()
+    return (100.0 * np.log(prices).diff()).dropna()
+
+
+#: Highest log-likelihoods that any search, also with more starts or of other kinds, has found on these returns.
+BEST_SLOPES, BEST_GARCH = -4768.202734, -6792.913103
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5])
+def test_three_slopes_reach_the_best_known_optimum(seed):
+    returns = _market_and_growth()
+    model = MarkovRegression(3, ("market",), switching_variance=False)
+    assert model.fit(returns["growth"], returns["market"], seed=seed).loglik >= BEST_SLOPES - 1e-5
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_three_garch_regimes_reach_the_best_known_optimum(seed):
+    assert MSGARCH(3).fit(_market_and_growth()["market"], seed=seed).loglik >= BEST_GARCH - 1e-5
 
 
 def test_sixty_days_one_at_a_time_swap_no_label_and_keep_yesterday():
