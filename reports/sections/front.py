@@ -28,6 +28,8 @@ from reports.text import (
 
 #: Room for the labels of the overview: the longest part on one line.
 OVERVIEW_LEFT = 392
+#: Mean width of a character of a label, in CSS pixels.
+LABEL_CHARACTER = 4.9
 
 
 def front(setting: Setting) -> tuple[Block, ...]:
@@ -161,7 +163,7 @@ def overview(setting: Setting) -> Figure | None:
                 continue
             effects.append(
                 Effect(
-                    f"{verdict.id}  {capitalised_label(part)}",
+                    _row_label(f"{verdict.id}  {capitalised_label(part)}"),
                     effect.value / part.sesoi,
                     effect.lower / part.sesoi,
                     effect.upper / part.sesoi,
@@ -200,6 +202,11 @@ def overview(setting: Setting) -> Figure | None:
         "mixed, red not supported, grey inconclusive. Arrows: the interval goes on. Range statements, exact readings "
         "and parts without a size of interest are left out.",
     )
+
+
+def _row_label(label: str) -> str:
+    """A label that its margin holds: one that is too long loses what it says in brackets."""
+    return label if len(label) <= OVERVIEW_LEFT / LABEL_CHARACTER else label.split(" (", 1)[0]
 
 
 def simulated_note() -> Note:

@@ -8,6 +8,7 @@ from evidence_factory import evidence
 from data.errors import PageError
 from reports.document import Column, Document, Paragraph, Ref, Section, Table, cell
 from reports.render import check_references
+from reports.sections.front import _row_label
 from reports.technical import technical_report
 
 
@@ -70,3 +71,9 @@ def test_each_verdict_has_a_section_of_its_own(document: Document) -> None:
 def test_statements_that_cannot_be_tested_stay_on_the_list(document: Document) -> None:
     table = next(one for one in document.tables if one.key == "untestable")
     assert [row[0].text for row in table.rows] == [f"N{i}" for i in range(1, 9)]
+
+
+def test_a_row_too_long_for_its_margin_loses_its_brackets_and_nothing_else() -> None:
+    long = "C99  Bitcoin recovers after conditions, credit or fear have improved (most clearly: conditions (of a city))"
+    assert _row_label(long) == "C99  Bitcoin recovers after conditions, credit or fear have improved"
+    assert _row_label("C98  Short (as it is)") == "C98  Short (as it is)"
