@@ -136,9 +136,10 @@ class Dynamics:
             first = self._first_diagonal(moments, a, b, size)
             if slopes:
                 diagonal, half_growth, _ = diagonal_pass(z, first, a, b)
+                x = z * np.sqrt(diagonal)
             else:
-                diagonal, half_growth = diagonal_path(z, first[0], a, b), np.empty((0, 0, 0))
-            x = z * np.sqrt(diagonal)
+                diagonal, x = diagonal_path(z, first[0], a, b)
+                half_growth = np.empty((0, 0, 0))
             if target is None:
                 s, d_s = self._corrected_target(x, half_growth)
         rest = 1.0 - a - b

@@ -48,16 +48,17 @@ def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Ar
 
 
 @njit(cache=True, fastmath={"contract"})
-def diagonal_path(z: Array, first: Array, a: float, b: float) -> Array:
-    """`diagonal_pass` without derivatives; `first` has shape (N,)."""
+def diagonal_path(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array]:
+    """`diagonal_pass` without derivatives, and z_it sqrt(q_ii,t), shape (T, N) each; `first` has shape (N,)."""
     periods, size = z.shape
-    diagonal = np.empty((periods, size))
+    diagonal, x = np.empty((periods, size)), np.empty((periods, size))
     q = first.copy()
     for t in range(periods):
         for i in range(size):
             diagonal[t, i] = q[i]
+            x[t, i] = z[t, i] * np.sqrt(q[i])
             q[i] = (1.0 - a - b) + q[i] * (a * z[t, i] * z[t, i] + b)
-    return diagonal
+    return diagonal, x
 
 
 @njit(cache=True)
