@@ -85,7 +85,9 @@ def test_the_contents_name_every_sheet_and_the_file_of_every_chart(document: Doc
 def test_every_estimate_of_every_verdict_stands_with_its_unit_and_level(book: Any) -> None:
     sheet = book["Estimates"]
     found = {(row[0], row[1], row[2]): row for row in rows(sheet)}
-    for verdict in evidence("simulated").verdicts:
+    verdicts = evidence("simulated").verdicts
+    assert any(isinstance(part.effect, Estimate) for verdict in verdicts for part in verdict.parts)
+    for verdict in verdicts:
         for part in verdict.parts:
             if isinstance(part.effect, Estimate):
                 row = dict(zip(ESTIMATE_HEADS, found[verdict.id, "effect", part.label], strict=True))

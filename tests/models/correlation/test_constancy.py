@@ -59,5 +59,5 @@ def test_likelihood_ratio_with_its_own_null(simulated, simulated_margins):
 def test_likelihood_ratio_does_not_reject_a_constant_world():
     returns = simulate(900, 0.5, 0.0, 0.0, seed=12, size=2)
     result = CDCC().fit(returns)
-    if not result.constant:
-        assert likelihood_ratio_test(result, simulations=19).p_value > 0.05
+    assert not result.constant
+    assert likelihood_ratio_test(result, simulations=19).p_value > 0.05
