@@ -170,7 +170,7 @@ def moved_sentence(moves: Sequence[ReadingMove], total: int, since: str, setting
         for one in moves[:MOST_NAMED]
     ]
     lead = f"{capitalised(count(len(moves)))} of {count(total)} readings left the 80 % band of the edition of {since}"
-    more = ", among them" if len(moves) > MOST_NAMED else ":"
+    more = "; for instance," if len(moves) > MOST_NAMED else ":"
     return f"{lead}{more} {listing(named)}."
 
 

@@ -80,7 +80,10 @@ def _labels(parts: Sequence[Part]) -> list[str]:
     """Labels of parts; where several assets say the same, they say it once."""
     said: dict[str, list[str]] = {}
     for part in parts:
-        asset, colon, rest = part_label(part).partition(": ")
+        label = part_label(part)
+        asset, colon, rest = label.partition(": ")
+        if "(" in asset:
+            asset, colon, rest = label, "", ""
         obstacle = f" ({part.effect.reason})" if isinstance(part.effect, NotDecidable) else ""
         said.setdefault((rest if colon else asset) + obstacle, []).append(asset if colon else "")
     return [f"{rest}, for {_assets(assets)}" if assets[0] else rest for rest, assets in said.items()]

@@ -58,9 +58,8 @@ def tails_table(setting: Setting) -> Table:
     )
     return Table(
         key="tail-risk",
-        title=f"{setting.name(worst.name)} loses more than {quantity(-worst.value_at_risk[1].value, '%')} in one "
-        "session "
-        f"in {20 if outlook.tail == 0.05 else round(1.0 / outlook.tail)}",
+        title=f"{setting.name(worst.name)}: a loss of more than {quantity(-worst.value_at_risk[1].value, '%')} in one "
+        f"session in {20 if outlook.tail == 0.05 else round(1.0 / outlook.tail)}",
         columns=(
             Column("Return, %", width=16),
             *(Column(head, "number", 11.5) for head in (*heads, *conditional_heads)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.long_study import LongResult
 from reports.document import Block, Cell, Code, Column, Note, Paragraph, Section, Table, cell
 from reports.evidence import QuotedStudy
 from reports.setting import Setting
@@ -21,15 +22,16 @@ def robustness_section(setting: Setting) -> Section | None:
         ),
         lead=True,
     )
-    return Section("robustness", "Long studies", (lead,), tuple(_part(one, setting) for one in quoted))
+    absent = [one.title for one in quoted if one.result is None]
+    found = tuple(_part(one, one.result, setting) for one in quoted if one.result is not None)
+    blocks: list[Block] = [lead]
+    if absent:
+        blocks.append(Paragraph((f"None yet for this study and these data: {'; '.join(absent)}.",)))
+    return Section("robustness", "Long studies", tuple(blocks), found)
 
 
-def _part(one: QuotedStudy, setting: Setting) -> Section:
+def _part(one: QuotedStudy, result: LongResult, setting: Setting) -> Section:
     key = f"robustness-{one.name}"
-    result = one.result
-    if result is None:
-        missing = Paragraph(("There is none yet for this study and these data.",))
-        return Section(key, one.title, (missing,))
     table = Table(
         key=f"{key}-table",
         title=one.title,

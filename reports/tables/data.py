@@ -15,12 +15,16 @@ from reports.tables.cells import LIGHTS, MOST_ROWS
 from reports.text import (
     NOT_APPLICABLE,
     capitalised,
+    count,
     decimals_for,
     humanised,
     number,
     sentence,
     tidy,
 )
+
+#: A cell names no more series than this.
+MOST_NAMES = 5
 
 
 def series_table(panel: Panel, study: Study) -> Table:
@@ -113,7 +117,7 @@ def information_table(panel: Panel) -> Table | None:
         (
             cell(capitalised(check)),
             cell(number(len(found), 0), len(found)),
-            cell(", ".join(dict.fromkeys(name for name, _ in found))),
+            cell(_few(list(dict.fromkeys(name for name, _ in found)))),
             cell(f"{found[0][0]}: {tidy(found[0][1])}"),
         )
         for check, found in list(by_check.items())[:MOST_ROWS]
@@ -132,6 +136,13 @@ def information_table(panel: Panel) -> Table | None:
         note="Every finding stands in results.json. Nothing was dropped, filled or mended.",
         style="compact",
     )
+
+
+def _few(names: list[str]) -> str:
+    """All names, or the first and how many more; a name may hold a comma."""
+    if len(names) <= MOST_NAMES:
+        return "; ".join(names)
+    return f"{'; '.join(names[: MOST_NAMES - 1])} and {count(len(names) - MOST_NAMES + 1)} more"
 
 
 def provenance_table(provenance: Provenance, panel: Panel) -> Table:

@@ -47,6 +47,13 @@ def test_assets_that_say_the_same_say_it_once() -> None:
     )
 
 
+def test_a_colon_inside_brackets_names_no_asset() -> None:
+    failed = leg("Bitcoin failed once (first half: lost 55 %)", Outcome.NOT_SUPPORTED)
+    other = leg("the miners did not", Outcome.SUPPORTED, "they held")
+    expected = "Not so: Bitcoin failed once (first half: lost 55 %)."
+    assert short_reason(verdict(Outcome.NOT_SUPPORTED, failed, other)) == expected
+
+
 def test_one_reason_that_all_parts_share_is_given_as_it_is() -> None:
     same = "no effect and the claimed effect are both compatible with the data"
     both = verdict(
