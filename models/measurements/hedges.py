@@ -11,8 +11,6 @@ from models.hedge import SafeHaven, extreme_hedges, safe_haven
 from models.measurements.measured import Answer, Family, Measured, Subject, figure
 
 MARKET = "market"
-QUANTILES = (0.10, 0.05, 0.01)
-WORST = 0.05
 
 
 def hedges(subject: Subject) -> Family:
@@ -27,11 +25,12 @@ def hedges(subject: Subject) -> Family:
 
 def _of_asset(subject: Subject, asset: str) -> list[Measured]:
     y, x, level = subject.returns[asset], subject.returns[MARKET], subject.level
+    quantiles, worst = subject.study.tails.quantiles, subject.study.tails.judged
     fitted: list[SafeHaven] = []
 
     def haven() -> SafeHaven:
         if not fitted:
-            fitted.append(safe_haven(y, x, quantiles=QUANTILES, level=level))
+            fitted.append(safe_haven(y, x, quantiles=quantiles, level=level))
         return fitted[0]
 
     def slope(quantile: float | None) -> Estimate | NotDecidable:
@@ -41,15 +40,15 @@ def _of_asset(subject: Subject, asset: str) -> list[Measured]:
         return figure(label, (asset,), compute, partner=MARKET)
 
     def quantile_slope() -> Estimate:
-        return quantile_regression(y, x, WORST, subject.resampling).estimate(MARKET)
+        return quantile_regression(y, x, worst, subject.resampling).estimate(MARKET)
 
     return [
         of_asset("slope on {}, ordinary sessions", partial(slope, None)),
-        *(of_asset(f"slope on {{}}, its worst {100.0 * q:.0f} %", partial(slope, q)) for q in QUANTILES),
+        *(of_asset(f"slope on {{}}, its worst {100.0 * q:.3g} %", partial(slope, q)) for q in quantiles),
         of_asset("no slope in any of these tails?", lambda: haven().haven_test()),
         of_asset(
-            "slope on {}, its worst 5 %, asymmetric variances",
-            lambda: extreme_hedges(y, x.to_frame(), quantile=WORST, level=level)[MARKET].slope(WORST),
+            f"slope on {{}}, its worst {100.0 * worst:.3g} %, asymmetric variances",
+            lambda: extreme_hedges(y, x.to_frame(), quantile=worst, level=level)[MARKET].slope(worst),
         ),
-        of_asset("slope of the own 5 % quantile on {}", quantile_slope),
+        of_asset(f"slope of the own {100.0 * worst:.3g} % quantile on {{}}", quantile_slope),
     ]

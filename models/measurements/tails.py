@@ -13,15 +13,14 @@ from models.tails import (
 )
 
 MARKET = "market"
-QUANTILE = 0.05
 
 
 def tails(subject: Subject) -> Family:
     """Shortfall, CoVaR, joint tails and their backtests, asset by asset, given the market."""
     figures = [one for asset in subject.pairs_with(MARKET) for one in _of_asset(subject, asset)]
     note = (
-        "Tails of 5 %. Shortfall and shares by block bootstrap; Delta CoVaR from the conditional correlation model "
-        "with parameter error; value at risk from parameters known beforehand."
+        f"Tails of {100.0 * subject.study.tails.judged:.3g} %. Shortfall and shares by block bootstrap; Delta CoVaR "
+        "from the conditional correlation model with parameter error; value at risk from parameters known beforehand."
     )
     return Family("tails", "Tails", note, tuple(figures))
 
@@ -30,11 +29,13 @@ def _of_asset(subject: Subject, asset: str) -> list[Measured]:
     y, x, resampling = subject.returns[asset], subject.returns[MARKET], subject.resampling
     pair = subject.returns[[asset, MARKET]]
     seed, level, of = resampling.seed, subject.level, (asset,)
+    quantile = subject.study.tails.judged
+    tail = f"{100.0 * quantile:.3g} %"
     return [
         figure(
-            "mean return in the worst 5 % of {}",
+            f"mean return in the worst {tail} of {{}}",
             of,
-            lambda: marginal_expected_shortfall(pair, MARKET, resampling, quantile=QUANTILE).estimate(asset),
+            lambda: marginal_expected_shortfall(pair, MARKET, resampling, quantile=quantile).estimate(asset),
             partner=MARKET,
         ),
         figure(
@@ -42,15 +43,15 @@ def _of_asset(subject: Subject, asset: str) -> list[Measured]:
             of,
             lambda: (
                 conditional_value_at_risk(
-                    subject.suite.conditional, asset, MARKET, quantile=QUANTILE, level=level, draws=300, seed=seed
+                    subject.suite.conditional, asset, MARKET, quantile=quantile, level=level, draws=300, seed=seed
                 ).mean_delta
             ),
             partner=MARKET,
         ),
         figure(
-            "chance of its worst 5 % where {} is in its own",
+            f"chance of its worst {tail} where {{}} is in its own",
             of,
-            lambda: joint_tail(x, y, resampling, quantile=QUANTILE),
+            lambda: joint_tail(x, y, resampling, quantile=quantile),
             partner=MARKET,
         ),
         figure(
@@ -60,8 +61,8 @@ def _of_asset(subject: Subject, asset: str) -> list[Measured]:
             partner=MARKET,
         ),
         figure(
-            "value at risk missed in 5 % of sessions?",
+            f"value at risk missed in {tail} of sessions?",
             of,
-            lambda: coverage_test(expanding_risk(y, quantile=QUANTILE).hits, QUANTILE),
+            lambda: coverage_test(expanding_risk(y, quantile=quantile).hits, quantile),
         ),
     ]

@@ -1,5 +1,6 @@
 """The main figures: each is the estimator's own answer, on the right series, with its reason where there is none."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +13,7 @@ from models.inference.resampling import Resampling
 from models.measurements import FAMILIES, Subject, measure
 from models.measurements.measured import figure
 from models.stress import fear_stress
+from models.tails import marginal_expected_shortfall
 
 QUICK = Resampling(level=0.95, replications=99, block_bounds=(5, 40), seed=3)
 ASSETS = ("crypto", "metal", "miners", "market")
@@ -95,3 +97,21 @@ def test_a_refusal_becomes_the_reason():
 
     found = figure("a label", ("crypto",), refuse)
     assert found.answer == NotDecidable("the beta: has too few sessions")
+
+
+def test_the_worst_sessions_are_the_studys(subject):
+    study = subject.study
+    asked = study.model_copy(update={"tails": study.tails.model_copy(update={"judged": 0.08, "shown": (0.2,)})})
+    other = replace(subject, study=asked)
+    pair = other.returns[["crypto", "market"]]
+    worst = pair["market"] <= pair["market"].quantile(0.08)
+    fallen = marginal_expected_shortfall(pair, "market", QUICK, quantile=0.08).estimate("crypto")
+    found = {one.label: one.answer for one in FAMILIES["tails"](other).figures if one.of == ("crypto",)}
+    assert found["mean return in the worst 8 % of {}"] == fallen
+    assert fallen.value == pytest.approx(pair.loc[worst, "crypto"].mean())
+    labels = {one.label for one in FAMILIES["hedges"](other).figures}
+    assert {
+        "slope on {}, its worst 20 %",
+        "slope on {}, its worst 8 %",
+        "slope of the own 8 % quantile on {}",
+    } <= labels
