@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from reports.charts.style import FULL_WIDTH, INK, MUTED, RED, SIMULATED_MARK, Chart, Record, config, named
+from reports.charts.placed import X, Y, placed_chart, word, word_layers
+from reports.charts.style import FULL_WIDTH, INK, MUTED, RED, SIMULATED_MARK, Chart, Record, named
 from reports.text import number
 
-ONE: list[Record] = [{"one": 1}]
 LEFT = 108
 GAP = 14
 HEAD = 40
@@ -33,7 +33,6 @@ def matrix_chart(
     short: Sequence[str],
     *,
     simulated: bool = False,
-    stretch: Sequence[float] | None = None,
 ) -> Chart:
     """Lower triangles, without the diagonal, of square frames, one panel each.
 
@@ -44,36 +43,24 @@ def matrix_chart(
     names, short : sequence of str
         Row labels, and the short ones above the columns.
     simulated : bool
-    stretch : sequence of float, optional
-        Factor on the colour of each panel: a difference of 0.5 is as dark as a correlation of 1 with factor 2.
     """
     n = len(names)
     panel_width = (FULL_WIDTH - LEFT - GAP * (len(panels) - 1)) / max(3, len(panels))
     cell_width = panel_width / (n - 1)
     cell_height = min(24.0, cell_width * 0.8)
-    factors = stretch or [1.0] * len(panels)
     cells: list[Record] = []
     labels: list[Record] = []
     for p, (title, frame) in enumerate(panels):
         values = frame.to_numpy(dtype=float)
         x0 = LEFT + p * (panel_width + GAP)
-        labels.append({"text": title, "x": round(x0, 1), "y": 6.0, "align": "left", "color": INK, "weight": 600})
+        labels.append(word(title, x0, 6.0, "left", INK, 600))
         for j in range(n - 1):
-            labels.append(
-                {
-                    "text": short[j],
-                    "x": round(x0 + (j + 0.5) * cell_width, 1),
-                    "y": HEAD - 10.0,
-                    "align": "center",
-                    "color": MUTED,
-                    "weight": 400,
-                }
-            )
+            labels.append(word(short[j], x0 + (j + 0.5) * cell_width, HEAD - 10.0, "center", MUTED))
         for i in range(1, n):
             for j in range(i):
                 value = float(values[i, j])
                 known = math.isfinite(value)
-                shade = min(1.0, abs(value) * factors[p]) if known else 0.0
+                shade = min(1.0, abs(value)) if known else 0.0
                 cells.append(
                     {
                         "x": round(x0 + j * cell_width, 2),
@@ -90,55 +77,28 @@ def matrix_chart(
                     }
                 )
     for i in range(1, n):
-        labels.append(
-            {
-                "text": names[i],
-                "x": LEFT - 8.0,
-                "y": round(HEAD + (i - 0.5) * cell_height, 1),
-                "align": "right",
-                "color": INK,
-                "weight": 400,
-            }
-        )
+        labels.append(word(names[i], LEFT - 8.0, HEAD + (i - 0.5) * cell_height, "right", INK))
     if simulated:
-        labels.append({"text": SIMULATED_MARK, "x": 0.0, "y": -10.0, "align": "left", "color": RED, "weight": 600})
-    raw = {"scale": None, "axis": None}
+        labels.append(word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600))
     tip = [alt.Tooltip("panel:N"), alt.Tooltip("pair:N"), alt.Tooltip("text:N", title="value")]
-    height = round(HEAD + (n - 1) * cell_height + 4)
     base = alt.Chart(named("cells"))
     layers = [
         base.mark_rect().encode(
-            x=alt.X("x:Q", **raw),
+            x=X,
             x2=alt.X2("x2:Q"),
-            y=alt.Y("y:Q", **raw),
+            y=Y,
             y2=alt.Y2("y2:Q"),
             color=alt.Color("fill:N", scale=None),
             tooltip=tip,
         ),
         base.mark_text(baseline="middle", fontSize=10).encode(
-            x=alt.X("cx:Q", **raw),
-            y=alt.Y("cy:Q", **raw),
+            x=alt.X("cx:Q", scale=None, axis=None),
+            y=alt.Y("cy:Q", scale=None, axis=None),
             text=alt.Text("text:N"),
             color=alt.Color("ink:N", scale=None),
         ),
     ]
-    for align in ("left", "center", "right"):
-        for weight in (400, 600):
-            layers.append(
-                alt.Chart(named("labels"))
-                .transform_filter(f"datum.align == '{align}' && datum.weight == {weight}")
-                .mark_text(align=align, baseline="middle", fontWeight=weight, fontSize=10.5)
-                .encode(
-                    x=alt.X("x:Q", **raw),
-                    y=alt.Y("y:Q", **raw),
-                    text=alt.Text("text:N"),
-                    color=alt.Color("color:N", scale=None),
-                )
-            )
-    spec = alt.layer(*layers).properties(width=FULL_WIDTH, height=height).to_dict(validate=False)
-    spec["padding"] = {"left": 0, "right": 0, "top": 16 if simulated else 4, "bottom": 2}
-    spec["autosize"] = {"type": "none"}
-    spec["config"] = config()
-    for key in ("datasets", "$schema"):
-        spec.pop(key, None)
-    return Chart(spec, {"cells": cells, "labels": labels}, FULL_WIDTH, height + (18 if simulated else 6))
+    layers += word_layers("labels")
+    height = round(HEAD + (n - 1) * cell_height + 4)
+    data = {"cells": cells, "labels": labels}
+    return placed_chart(layers, data, height=height, top=16 if simulated else 4, bottom=2)
