@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,6 +11,7 @@ from data.study import Study
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate, NotDecidable
 from reports.reasons import DECIDING, part_label
+from reports.text import in_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,23 @@ def _quoted(claim: str, position: int, part: Part, study: Study) -> Quoted:
     )
 
 
+def _measure(one: Quoted) -> str:
+    """What a part's quantity is, with the asset that the part is about."""
+    label = part_label(one.part)
+    asset, colon, _ = label.partition(": ")
+    if not one.quantity:
+        return label
+    return f"{one.quantity}, {in_sentence(asset)}" if colon and "(" not in asset else one.quantity
+
+
+def _same(headline: Estimate | NotDecidable, effect: Estimate | NotDecidable) -> bool:
+    """Whether a quantity that was turned back from its margin is the headline."""
+    if not (isinstance(headline, Estimate) and isinstance(effect, Estimate)) or headline.unit != effect.unit:
+        return False
+    pairs = ((headline.value, effect.value), (headline.lower, effect.lower), (headline.upper, effect.upper))
+    return all(math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) for one, other in pairs)
+
+
 def decisive(verdict: Verdict, study: Study) -> tuple[Estimate | NotDecidable, str]:
     """The number that page one prints, with what it measures.
 
@@ -117,10 +136,11 @@ def decisive(verdict: Verdict, study: Study) -> tuple[Estimate | NotDecidable, s
         obstacles = (part.effect for part in verdict.parts if isinstance(part.effect, NotDecidable))
         return next(obstacles, headline), label
     deciding = DECIDING[verdict.outcome]
-    own = [part for part in verdict.parts if part.effect == headline]
+    parts = quoted(verdict, study)
+    own = [one.part for one in parts if headline == one.part.effect or _same(headline, one.effect)]
     if verdict.outcome is Outcome.MIXED or not own or own[0].outcome in deciding:
         return headline, label
-    for one in quoted(verdict, study):
+    for one in parts:
         if one.part.outcome in deciding and isinstance(one.effect, Estimate):
-            return one.effect, one.quantity or part_label(one.part)
+            return one.effect, _measure(one)
     return headline, label

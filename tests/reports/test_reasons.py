@@ -147,3 +147,14 @@ def test_a_quantity_is_read_against_what_is_asked_and_not_against_zero(
     beta = quoted(verdict(outcome, *parts, claim="C11"), STUDY.study)[1]
     assert beta.quantity == "beta on the market"
     assert reading(beta).endswith(f"asked for at least {1.0 + sesoi:.2f}. {words}")
+
+
+def test_a_headline_that_belongs_to_another_asset_gives_way_to_the_part_that_decided() -> None:
+    """The share of Bitcoin is the headline; the miners' share decided."""
+    own = part("Bitcoin: most of it is fear", estimate(0.0, 0.2), 0.1, Outcome.INCONCLUSIVE, "u", 0.9)
+    other = part("Gold miners: most of it is fear", estimate(-0.45, 0.02), 0.1, Outcome.NOT_SUPPORTED, "r", 0.01)
+    judged = verdict(Outcome.NOT_SUPPORTED, own, other, claim="C16")
+    shares = quoted(judged, STUDY.study)
+    found, label = decisive(replace(judged, headline=shares[0].effect), STUDY.study)
+    assert isinstance(found, Estimate)
+    assert (found.value, label) == (pytest.approx(0.05), "share of the risk block, gold miners")
