@@ -74,11 +74,14 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
         *(
             Paragraph((reading(one),))
             for one in quoted(verdict, study)
-            if isinstance(one.effect, Estimate) and verdict.kind != "range"
+            if verdict.kind != "range" and (isinstance(one.effect, Estimate) or len(verdict.parts) > 1)
         ),
     ]
     if verdict.kind == "range":
-        text.append(Paragraph((f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}.",)))
+        limits = study.claims[verdict.id].thresholds
+        asked = f"asked for {number(limits['low'])} to {number(limits['high'])}"
+        measured = f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}, {asked}."
+        text.append(Paragraph((measured,)))
     text.append(_caveat(verdict))
     section = Section(
         key=verdict.id.lower(),
@@ -253,7 +256,7 @@ def _caveat(verdict: Verdict) -> Note:
         Outcome.INCONCLUSIVE: (
             "Undecided is a property of the length of the data. It is no evidence against the statement."
         ),
-        Outcome.NOT_TESTABLE: "No test was run, so nothing follows for or against the statement.",
+        Outcome.NOT_TESTABLE: "The statement as a whole was not tested, so nothing follows for or against it.",
     }
     said = _UNREAD if verdict.outcome is Outcome.INCONCLUSIVE and _readings_only(verdict) else words[verdict.outcome]
     return Note("What this verdict does not say", (said,), TONES[verdict.outcome])
