@@ -248,6 +248,8 @@ def _path(case: Case, model: type[DCC], label: pd.Series) -> Estimate:
 def _kappa(stressed: CorrelationResult | NotDecidable, level: float) -> Estimate | NotDecidable:
     if isinstance(stressed, NotDecidable):
         return stressed
+    if "kappa" not in stressed.std_errors.index:
+        return NotDecidable("the correlations do not move, so that stress cannot move them")
     error = float(stressed.std_errors["kappa"])
     if not np.isfinite(error) or error <= 0.0:
         return NotDecidable("the effect lies at a bound")

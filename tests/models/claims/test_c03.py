@@ -14,7 +14,7 @@ from models.claims.rises_in_stress import (
     stress_labels,
     stressed_dcc,
 )
-from models.correlation import DECO
+from models.correlation import CCC, DECO
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.placebo import Placebos
 from models.stress import fear_stress
@@ -121,3 +121,11 @@ def test_limits_hold_for_placebo_labels_as_well(case, monkeypatch):
     (leg,) = c03_correlations_rise.measure(case).legs
     assert leg.p_value > 0.05
     assert leg.effect.contains(0.0)
+
+
+def test_correlations_that_do_not_move_leave_stress_no_effect_on_them(case):
+    """Of independent returns the dynamics come out as none, and with them the regressor."""
+    constant = CCC().fit(case.suite.conditional.margins.returns, margins=case.suite.conditional.margins)
+    (found,) = stress_in_the_intercept(constant, case.level).values()
+    assert isinstance(found, NotDecidable)
+    assert "do not move" in found.reason
