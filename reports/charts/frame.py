@@ -109,22 +109,20 @@ def spells(stress: pd.Series) -> tuple[tuple[pd.Timestamp, pd.Timestamp], ...]:
     return tuple((index[a], index[min(b + 1, end)]) for a, b in found)
 
 
-def y_axis(
-    field: str, domain: tuple[float, float], *, fmt: str = ".1f", ticks: int = 5, title: str | None = None
-) -> alt.Y:
+def y_axis(field: str, domain: tuple[float, float], *, fmt: str = ".1f", ticks: int = 5) -> alt.Y:
     """A vertical axis with true minus signs and horizontal grid lines."""
     return alt.Y(
         f"{field}:Q",
         scale=alt.Scale(domain=list(domain), nice=False, zero=False),
-        axis=alt.Axis(title=title, format=fmt, tickCount=ticks, grid=True),
+        axis=alt.Axis(title=None, format=fmt, tickCount=ticks, grid=True),
     )
 
 
-def zero_rule(domain: tuple[float, float], at: float = 0.0) -> list[alt.Chart]:
+def zero_rule(domain: tuple[float, float]) -> list[alt.Chart]:
     """A thin line at zero where zero is inside the domain."""
-    if not domain[0] < at < domain[1]:
+    if not domain[0] < 0.0 < domain[1]:
         return []
-    return [alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.YDatum(at))]
+    return [alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8).encode(y=alt.YDatum(0.0))]
 
 
 def claimed_range(low: float, high: float, domain: tuple[float, float]) -> list[alt.Chart]:

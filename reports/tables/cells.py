@@ -18,15 +18,15 @@ RANK = {outcome: rank for rank, outcome in enumerate(Outcome)}
 LIGHTS = {"green": Chip("good", "✓", "green"), "amber": Chip("warn", "±", "amber"), "red": Chip("bad", "×", "red")}
 
 
-def value_cell(estimate: Estimate | NotDecidable | None, *, decimals: int | None = None) -> Cell:
+def value_cell(estimate: Estimate | NotDecidable | None) -> Cell:
     """Estimate with its unit; not applicable where there is none."""
     if not isinstance(estimate, Estimate):
         return cell(NOT_APPLICABLE)
-    return cell(quantity(estimate.value, estimate.unit, decimals=decimals), estimate.value)
+    return cell(quantity(estimate.value, estimate.unit), estimate.value)
 
 
-def interval_cell(estimate: Estimate | NotDecidable | None, *, decimals: int | None = None) -> Cell:
+def interval_cell(estimate: Estimate | NotDecidable | None) -> Cell:
     """Limits of an estimate's interval; not applicable to an exact reading."""
     if not isinstance(estimate, Estimate) or exact(estimate):
         return cell(NOT_APPLICABLE)
-    return cell(interval(estimate.lower, estimate.upper, estimate.unit, decimals=decimals), estimate.lower)
+    return cell(interval(estimate.lower, estimate.upper, estimate.unit), estimate.lower)

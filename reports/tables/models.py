@@ -38,7 +38,6 @@ def estimates_table(
     source: str,
     *,
     head: str,
-    note: str = "",
 ) -> Table:
     """Labelled estimates with interval, observations and method, or the reason why there is none."""
 
@@ -59,7 +58,6 @@ def estimates_table(
         ),
         rows=tuple(row(label, one) for label, one in rows),
         source=source,
-        note=note,
     )
 
 
