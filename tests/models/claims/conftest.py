@@ -7,6 +7,7 @@ import pytest
 from data import load_panel, load_study
 from models.claims import judge_all
 from models.fitting import fit_suite
+from tests.models.claims.claim_cases import QUICK
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -28,9 +29,12 @@ def suite(panel, study):
 
 @pytest.fixture(scope="session")
 def six(study):
-    """The study with six claims of every kind left, for what does not depend on which claims are judged."""
+    """Six claims of every kind with few resamples, for what does not depend on which claims are judged."""
     chosen = ("C02", "C03", "C05", "C06", "C10", "C22")
-    return study.model_copy(update={"claims": {claim_id: study.claims[claim_id] for claim_id in chosen}})
+    few = study.inference.model_copy(update={"quick_replications": QUICK, "band_draws": QUICK})
+    return study.model_copy(
+        update={"claims": {claim_id: study.claims[claim_id] for claim_id in chosen}, "inference": few}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,8 @@ def test_the_unmoved_primary_is_the_verdicts_headline(claim_id, panel, study, su
     measured = attempted(claim(claim_id).measure, case)
     if isinstance(measured, NotDecidable):
         assert isinstance(found, NotDecidable)
-    elif isinstance(found, Primary):
+    else:
+        assert isinstance(found, Primary)
         assert found.headline.value == pytest.approx(measured.headline.value, rel=1e-12)
         assert found.headline.unit == measured.headline.unit
 
