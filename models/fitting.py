@@ -192,11 +192,10 @@ def _window_returns(panel: Panel, study: Study) -> dict[str, pd.DataFrame]:
 
 def _margin_table(margins: Margins, level: float) -> ParameterTable:
     equation = "r_t = mu + e_t, e_t = sqrt(h_t) z_t, h_t = omega + alpha e_{t-1}^2 + beta h_{t-1}"
-    calendar = [margin.name for margin in margins.fitted if "gap" in margin.model.names]
-    if calendar:
+    if any("gap" in margin.model.names for margin in margins.fitted):
         equation += (
-            f"; for {', '.join(calendar)} h_t is the variance of e_t / sqrt(s_t), s_t being 1 + gap (d_t - 1) over its "
-            "mean and d_t the calendar days since the session before"
+            "; with gap, h_t is the variance of e_t / sqrt(s_t), s_t being 1 + gap (d_t - 1) over its mean and d_t the "
+            "calendar days since the session before"
         )
     estimates = np.concatenate([margin.params for margin in margins.fitted])
     errors = [margins.std_errors.loc[margin.name, name] for margin in margins.fitted for name in margin.model.names]
