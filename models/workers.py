@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from joblib import Parallel
+import cloudpickle
+from joblib import Parallel, delayed
 
 
 def in_parallel(workers: int, calls: Iterable[Any]) -> Iterator[Any]:
@@ -30,6 +32,20 @@ def in_parallel(workers: int, calls: Iterable[Any]) -> Iterator[Any]:
     with _deaf_to_interrupts(workers > 1):
         results: Iterator[Any] = Parallel(n_jobs=workers, return_as="generator")(calls)
     return results
+
+
+def packed(function: Callable[..., Any], *arguments: Any) -> Any:
+    """A delayed call whose arguments are pickled now.
+
+    A call made with `joblib.delayed` is pickled by a thread some time later; whoever goes on working with its arguments
+    in the meantime, even by filling a cache, can break it.
+    """
+    return delayed(_unpacked)(cloudpickle.dumps((function, arguments)))
+
+
+def _unpacked(call: bytes) -> Any:
+    function, arguments = pickle.loads(call)
+    return function(*arguments)
 
 
 @contextmanager

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from joblib import delayed
-
 from data.errors import PageError
-from models.workers import in_parallel
+from models.workers import in_parallel, packed
 from reports.changes import Changes, changes
 from reports.document import Document
 from reports.drawing import draw
@@ -125,9 +123,9 @@ def _render(
     waiting = in_parallel(
         workers,
         (
-            delayed(printed_report)(document, charts, evidence.panel.as_of, {"results.json": numbers}),
-            delayed(printed_brief)(evidence, changed),
-            delayed(printed_monitor)(evidence, changed),
+            packed(printed_report, document, charts, evidence.panel.as_of, {"results.json": numbers}),
+            packed(printed_brief, evidence, changed),
+            packed(printed_monitor, evidence, changed),
         ),
     )
     progress("Setting the screen page and tables")

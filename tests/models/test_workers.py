@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from joblib import delayed
 
-from models.workers import in_parallel
+from models.workers import in_parallel, packed
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import time
 from joblib import delayed
-from models.workers import in_parallel
+from models.workers import in_parallel, packed
 def slow(i):
     import pandas
     time.sleep(30)
@@ -77,3 +77,10 @@ def test_an_interrupt_stops_the_run_without_a_word_of_the_workers(pause: float) 
     said, _ = run.communicate(timeout=25)
     assert said == "stopped\n"
     assert run.returncode == 0
+
+
+def test_a_packed_call_keeps_the_arguments_it_was_made_with() -> None:
+    counts = {"a": 1}
+    waiting = in_parallel(2, [packed(sorted, counts), packed(len, counts)])
+    counts |= {str(number): number for number in range(1000)}
+    assert list(waiting) == [["a"], 1]
