@@ -236,9 +236,12 @@ def _mean_path(result: CorrelationResult) -> pd.Series:
     return pd.Series(correlations[:, upper[0], upper[1]].mean(axis=1), index=result.margins.returns.index)
 
 
-def _path(case: Case, model: type[DCC], label: pd.Series) -> Estimate:
+def _path(case: Case, model: type[DCC], label: pd.Series) -> Estimate | NotDecidable:
     margins = case.suite.conditional.margins
-    path = _mean_path(model().fit(margins.returns, margins=margins, seed=case.seed)).loc[label.index]
+    fitted = model().fit(margins.returns, margins=margins, seed=case.seed)
+    if fitted.constant:
+        return NotDecidable("the correlations do not move")
+    path = _mean_path(fitted).loc[label.index]
     design = np.column_stack([np.ones(len(path)), label.to_numpy(dtype=np.float64)])
     return least_squares(path.to_numpy(), design).estimate(
         1, level=case.level, unit="", method="mean conditional correlation on stress, cosine HAC"
