@@ -22,6 +22,20 @@ from data.study import Instrument
 if TYPE_CHECKING:
     from exchange_calendars import ExchangeCalendar
 
+#: Exchanges in words; another is named by its code.
+EXCHANGES = {
+    "XNYS": "the New York Stock Exchange",
+    "XNAS": "Nasdaq",
+    "XTSE": "the Toronto Stock Exchange",
+    "XLON": "the London Stock Exchange",
+    "XETR": "Xetra",
+    "XPAR": "Euronext Paris",
+    "XSWX": "the Swiss Exchange",
+    "XTKS": "the Tokyo Stock Exchange",
+    "XHKG": "the Hong Kong Stock Exchange",
+    "XASX": "the Australian Securities Exchange",
+}
+
 Delivered = TypeVar("Delivered", pd.Series, pd.DataFrame)
 
 STAMPS = {
@@ -146,7 +160,8 @@ def rule(exchange: str, always: Iterable[tuple[str, str]], lagged: Iterable[tupl
     lagged : iterable of (name, days)
         Instruments that are used from their release on.
     """
-    parts = [f"Prices are aligned on the sessions of {exchange}, then changes are taken; nothing is filled."]
+    place = EXCHANGES.get(exchange, exchange)
+    parts = [f"Prices are aligned on the sessions of {place}, then changes are taken; nothing is filled."]
     by_stamp: dict[str, list[str]] = {}
     for name, stamp in always:
         by_stamp.setdefault(stamp, []).append(name)

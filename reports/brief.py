@@ -88,7 +88,7 @@ def _limits(setting: Setting, changed: Changes | None) -> Bullets:
         first = undecided[0]
         if isinstance(first.headline, Estimate):
             words += f" {first.id}, {first.headline_label}: {estimate_clause(first.headline)}."
-        entries.append((Strong("Undecided."), words))
+        entries.append((Strong("Inconclusive."), words))
     if setting.evidence.study.untestable:
         n = len(setting.evidence.study.untestable)
         entries.append(

@@ -177,7 +177,6 @@ def _window(exhibit: Exhibit, _: Verdict, setting: Setting, height: int) -> Draw
         sparse=False,
         height=height,
         colors=colors,
-        fmt=".0f" if exhibit.unit == "%" else ".2f",
     )
     name = capitalised(humanised(exhibit.name) if exhibit.name != "window" else "change since the base")
     return Drawn(
@@ -262,7 +261,6 @@ def _fan(exhibit: Exhibit, verdict: Verdict, setting: Setting, height: int) -> D
         frame,
         axis="sessions from the event",
         height=height,
-        fmt=f".{places}f",
         simulated=setting.simulated,
     )
     value = quantity(float(path["estimate"][zero]), exhibit.unit)

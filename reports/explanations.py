@@ -106,7 +106,7 @@ def portfolio_title(risk: PortfolioRisk) -> str:
         return capitalised(f"{times}, and its diversification ratio falls from {ratios}")
     if change.lower > 0.0:
         return capitalised(f"{times}, and its diversification ratio rises from {ratios}")
-    return capitalised(f"{times}; whether its diversification ratio moves, {ratios}, is undecided")
+    return capitalised(f"{times}; whether its diversification ratio moves, {ratios}, is inconclusive")
 
 
 def portfolio_text(risk: PortfolioRisk, names: Mapping[str, str]) -> str:

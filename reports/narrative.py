@@ -98,7 +98,7 @@ def finding_title(verdict: Verdict, panel: Panel) -> str:
         Outcome.SUPPORTED: "",
         Outcome.MIXED: "Only in part: ",
         Outcome.NOT_SUPPORTED: "Not borne out: ",
-        Outcome.INCONCLUSIVE: "Undecided: ",
+        Outcome.INCONCLUSIVE: "Inconclusive: ",
         Outcome.NOT_TESTABLE: "Not testable here: ",
     }[verdict.outcome]
     undecided = [part_label(part) for part in verdict.parts if part.outcome is Outcome.INCONCLUSIVE]

@@ -15,7 +15,7 @@ ROOM = 96
 INTRODUCTIONS = {
     Outcome.NOT_SUPPORTED: "Not so",
     Outcome.NOT_TESTABLE: "Not testable",
-    Outcome.INCONCLUSIVE: "Undecided",
+    Outcome.INCONCLUSIVE: "Inconclusive",
     Outcome.MIXED: "In part",
     Outcome.SUPPORTED: "Holds",
 }

@@ -32,6 +32,10 @@ SHORT_UNITS = ("%", "bp")
 _SILENT = ("probability", "correlation", "beta", "share", "ratio")
 _PERCENT = re.compile(r"(?<=\d)\s?%")
 _NEGATIVE = re.compile(r"(?<![\w.\-])-(?=\d)")
+#: Counts that models write without grouping, told from years by what is counted.
+_COUNTED = re.compile(
+    r"\b\d{4,}(?= (?:parameter )?(?:draws|resamples|sessions|paths|samples|refits|observations|replications|days)\b)"
+)
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _MONTHS = (
     "January",
@@ -76,6 +80,12 @@ def number(value: float | None, decimals: int = 2, *, signed: bool = False) -> s
     if rounded == 0:
         return digits
     return (MINUS if rounded < 0 else "+" if signed else "") + digits
+
+
+def needed_decimals(values: Iterable[float], most: int = 4) -> int:
+    """The decimals that print all of `values` as they are, at most `most`."""
+    kept = tuple(values)
+    return next((n for n in range(most) if all(math.isclose(one, round(one, n), abs_tol=1e-9) for one in kept)), most)
 
 
 def quantity(value: float | None, unit: str = "", *, signed: bool = False, decimals: int | None = None) -> str:
@@ -164,8 +174,9 @@ def capitalised(sentence: str) -> str:
 
 
 def tidy(words: str) -> str:
-    """Words from elsewhere in the editions' typography: "-26.0%" becomes "−26.0 %"; dates stay as they are."""
-    return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"{NO_BREAK}%", words))
+    """Words from elsewhere in the editions' typography: "-26.0%" becomes "−26.0 %", dates and years stay."""
+    grouped = _COUNTED.sub(lambda found: f"{int(found.group()):,}", words)
+    return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"{NO_BREAK}%", grouped))
 
 
 def unit_words(unit: str) -> str:

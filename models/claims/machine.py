@@ -258,7 +258,7 @@ def _correction(leg: Leg, result: Measurement, factor: float) -> float:
 _INTRODUCTIONS = {
     Outcome.NOT_SUPPORTED: "Fails",
     Outcome.NOT_TESTABLE: "Not testable",
-    Outcome.INCONCLUSIVE: "Undecided",
+    Outcome.INCONCLUSIVE: "Inconclusive",
     Outcome.MIXED: "In part",
     Outcome.SUPPORTED: "Stands",
 }

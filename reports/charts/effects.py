@@ -20,6 +20,7 @@ from reports.charts.style import (
     PLOT_WIDTH,
     RED,
     TEXT_OF,
+    TICKS,
     TOP,
     Chart,
     Record,
@@ -66,7 +67,6 @@ def forest_chart(
     axis: str,
     marks: Sequence[tuple[float, str]] = ((0.0, ""),),
     limit: float | None = None,
-    fmt: str = ".1f",
     row: float = ROW,
     left: int = FOREST_LEFT,
     simulated: bool = False,
@@ -82,7 +82,6 @@ def forest_chart(
         Vertical lines: zero, the size of interest.
     limit : float, optional
         Largest absolute value drawn; longer intervals are cut there and end in an arrow.
-    fmt : str
     row : float
         Height of a row, in CSS pixels.
     left : int
@@ -114,7 +113,7 @@ def forest_chart(
         )
     data = {"rows": records(pd.DataFrame(rows)), "one": ONE}
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
-    x_axis = alt.Axis(title=axis, format=fmt, tickCount=6, grid=False)
+    x_axis = alt.Axis(title=axis, format=TICKS, tickCount=6, grid=False)
     base = alt.Chart(named("rows")).encode(y=alt.Y("py:Q", scale=None), color=alt.Color("color:N", scale=None))
     layers = [
         alt.Chart(named("one"))
@@ -224,7 +223,7 @@ def paired_chart(
         "words": records(pd.DataFrame(words)),
         "one": ONE,
     }
-    x_axis = alt.Axis(title=axis, format=".0f", tickCount=6, grid=True)
+    x_axis = alt.Axis(title=axis, format=TICKS, tickCount=6, grid=True)
     y = alt.Y("py:Q", scale=None)
     base = alt.Chart(named("points")).encode(y=y, color=alt.Color("color:N", scale=None))
     text = alt.Chart(named("words")).encode(y=y)
@@ -276,9 +275,7 @@ def specification_chart(
     specifications: Sequence[Specification],
     *,
     marks: Sequence[tuple[float, str]],
-    unit: str,
     height: int = 86,
-    fmt: str = ".2f",
     simulated: bool = False,
 ) -> Chart:
     """The specification curve: estimates in order of size with their intervals, the primary one marked.
@@ -304,7 +301,7 @@ def specification_chart(
     ]
     data: dict[str, list[Record]] = {"rows": records(pd.DataFrame(rows)), "one": ONE}
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
-    axis = alt.Axis(title=unit or None, format=fmt, tickCount=5, grid=True)
+    axis = alt.Axis(title=None, format=TICKS, tickCount=5, grid=True)
     base = alt.Chart(named("rows")).encode(x=alt.X("px:Q", scale=None), color=alt.Color("color:N", scale=None))
     layers = [
         *(
@@ -323,9 +320,9 @@ def specification_chart(
             size=alt.Size("size:Q", scale=None),
             tooltip=[
                 alt.Tooltip("label:N", title="specification"),
-                alt.Tooltip("value:Q", title="estimate", format=fmt),
-                alt.Tooltip("low:Q", title="lower", format=fmt),
-                alt.Tooltip("high:Q", title="upper", format=fmt),
+                alt.Tooltip("value:Q", title="estimate", format=".2f"),
+                alt.Tooltip("low:Q", title="lower", format=".2f"),
+                alt.Tooltip("high:Q", title="upper", format=".2f"),
             ],
         ),
     ]
@@ -357,7 +354,7 @@ def density_chart(
     domain = (float(values.min()), float(values.max()))
     data: dict[str, list[Record]] = {"rows": records(frame[["value", "density"]]), "one": ONE}
     scale = alt.Scale(domain=list(domain), nice=False, zero=False)
-    axis = alt.Axis(title=unit or None, tickCount=7, grid=False)
+    axis = alt.Axis(title=unit or None, format=TICKS, tickCount=7, grid=False)
     top = float(frame["density"].max()) * 1.05
     y = alt.Y("density:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
     layers = [

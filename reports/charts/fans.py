@@ -22,7 +22,7 @@ from reports.charts.style import (
     named,
     rounded,
 )
-from reports.text import number
+from reports.text import needed_decimals, number
 
 COLUMNS = 3
 #: Room left of a plot for its axis, and between rows for the title above and the dates below.
@@ -45,8 +45,6 @@ class Fan:
         Columns "estimate", "lower", "upper", "inner_lower", "inner_upper", one row a session ahead.
     domain : (low, high)
     color : str
-    decimals : int
-        Of the axis.
     """
 
     title: str
@@ -54,7 +52,6 @@ class Fan:
     ahead: pd.DataFrame
     domain: tuple[float, float]
     color: str
-    decimals: int
 
 
 def fan_chart(fans: Sequence[Fan], *, simulated: bool = False) -> Chart:
@@ -109,9 +106,11 @@ def _panel(data: dict[str, list[Record]], fan: Fan, name: str, left: float, top:
     def x_ahead(step: int) -> float:
         return round(joint + (1.0 - PAST) * width * step / len(fan.ahead), 2)
 
-    for value in (low, (low + high) / 2.0, high):
+    ticks = (low, (low + high) / 2.0, high)
+    decimals = needed_decimals(ticks)
+    for value in ticks:
         data["grid"].append(_rule(left, y_of(value), left + width, y_of(value), RULE))
-        data["labels"].append(word(number(value, fan.decimals), left - 5.0, y_of(value), "right", MUTED, 400))
+        data["labels"].append(word(number(value, decimals), left - 5.0, y_of(value), "right", MUTED, 400))
     if low < 0.0 < high:
         data["grid"].append(_rule(left, y_of(0.0), left + width, y_of(0.0), INK))
     data["grid"].append(_rule(joint, top, joint, top + PLOT_HEIGHT, MUTED))

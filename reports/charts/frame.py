@@ -16,6 +16,7 @@ from reports.charts.style import (
     PLOT_WIDTH,
     RED,
     STRESS,
+    TICKS,
     Record,
     Spec,
     named,
@@ -109,12 +110,12 @@ def spells(stress: pd.Series) -> tuple[tuple[pd.Timestamp, pd.Timestamp], ...]:
     return tuple((index[a], index[min(b + 1, end)]) for a, b in found)
 
 
-def y_axis(field: str, domain: tuple[float, float], *, fmt: str = ".1f", ticks: int = 5) -> alt.Y:
-    """A vertical axis with true minus signs and horizontal grid lines."""
+def y_axis(field: str, domain: tuple[float, float], *, ticks: int = 5) -> alt.Y:
+    """A vertical axis with true minus signs and horizontal grid lines; its labels have the decimals that they need."""
     return alt.Y(
         f"{field}:Q",
         scale=alt.Scale(domain=list(domain), nice=False, zero=False),
-        axis=alt.Axis(title=None, format=fmt, tickCount=ticks, grid=True),
+        axis=alt.Axis(title=None, format=TICKS, tickCount=ticks, grid=True),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import altair as alt
 
@@ -24,6 +25,10 @@ from reports.charts.style import (
 )
 
 LEFT, GAP, HEAD, ROW = 212, 10, 42, 25.0
+#: Characters of a label and of what is measured that one line of the left margin holds.
+ROOM, SMALL_ROOM = 38, 50
+#: Heights of a line of each, in CSS pixels.
+LINE, SMALL_LINE = 11.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ def moved_chart(
     simulated : bool
     """
     columns = sum(len(heads) for _, heads in groups)
+    named_rows = [(wrap(row.label, ROOM), wrap(row.measure, SMALL_ROOM)) for row in rows]
+    tall = max((LINE * len(label) + SMALL_LINE * len(measure) for label, measure in named_rows), default=0.0)
+    step = max(ROW, tall + 4.0)
     width = (FULL_WIDTH - LEFT - GAP * (len(groups) - 1)) / columns
     cells: list[Record] = []
     words: list[Record] = []
@@ -69,13 +77,13 @@ def moved_chart(
             for i, row in enumerate(rows):
                 one = row.groups[g][j]
                 fill = STRESS if one.holds is None else BLUE if one.holds else SHORT
-                y = HEAD + i * ROW
+                y = HEAD + i * step
                 cells.append(
                     {
                         "x": round(x, 2),
                         "x2": round(x + width - 1.5, 2),
                         "y": y,
-                        "y2": y + ROW - 3.0,
+                        "y2": y + step - 3.0,
                         "fill": fill,
                         "statement": row.label,
                         "window": one.window,
@@ -83,15 +91,17 @@ def moved_chart(
                     }
                 )
                 ink = PAPER if one.holds else RED if one.holds is False else MUTED
-                words.append(_word(one.text, x + width / 2, y + ROW / 2 - 1.5, "center", ink, 400, 9.5))
+                words.append(_word(one.text, x + width / 2, y + step / 2 - 1.5, "center", ink, 400, 9.5))
         left += width * len(heads) + GAP
-    for i, row in enumerate(rows):
-        y = HEAD + i * ROW
-        words.append(_word(row.label, 0.0, y + 6.0, "left", INK, 600, 10.5))
-        words.append(_word(row.measure, 0.0, y + 17.5, "left", MUTED, 400, 9.0))
+    for i in range(len(rows)):
+        y = HEAD + i * step
+        label, measure = named_rows[i]
+        words += [_word(one, 0.0, y + 6.0 + LINE * k, "left", INK, 600, 10.5) for k, one in enumerate(label)]
+        below = y + 6.0 + LINE * len(label)
+        words += [_word(one, 0.0, below + SMALL_LINE * k, "left", MUTED, 400, 9.0) for k, one in enumerate(measure)]
     if simulated:
         words.append(_word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600, 9.0))
-    return _assembled(cells, words, len(rows), simulated)
+    return _assembled(cells, words, step * len(rows), simulated)
 
 
 def _word(text: str, x: float, y: float, align: str, color: str, weight: int, size: float) -> Record:
@@ -106,9 +116,9 @@ def _word(text: str, x: float, y: float, align: str, color: str, weight: int, si
     }
 
 
-def _assembled(cells: list[Record], words: list[Record], rows: int, simulated: bool) -> Chart:
+def _assembled(cells: list[Record], words: list[Record], rows: float, simulated: bool) -> Chart:
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    height = round(HEAD + ROW * rows + 2)
+    height = round(HEAD + rows + 2)
     tip = [alt.Tooltip("statement:N"), alt.Tooltip("window:N"), alt.Tooltip("text:N", title="reading")]
     layers = [
         alt.Chart(named("cells"))

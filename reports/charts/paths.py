@@ -46,7 +46,6 @@ def band_chart(
     *,
     domain: tuple[float, float] | None = None,
     claimed: tuple[float, float, str] | None = None,
-    fmt: str = ".1f",
     height: int = HEIGHT,
     beside: Sequence[Line] = (),
 ) -> Chart:
@@ -61,8 +60,6 @@ def band_chart(
         Vertical limits; from the data where not given.
     claimed : (low, high, label), optional
         A range to be drawn as a ribbon.
-    fmt : str
-        d3 format of the vertical axis.
     height : int
         Of the plot, in CSS pixels.
     beside : sequence of Line
@@ -83,11 +80,11 @@ def band_chart(
         data[name] = dated(line.frame)
         print_data[name] = dated(weekly(line.frame))
         base = alt.Chart(named(name))
-        y = y_axis("estimate", limits, fmt=fmt)
+        y = y_axis("estimate", limits)
         if {"lower", "upper"} <= set(line.frame.columns):
             layers.append(
                 base.mark_area(color=line.color, opacity=0.2, clip=True, invalid="break-paths-show-domains").encode(
-                    x=frame.x(), y=y_axis("lower", limits, fmt=fmt), y2=alt.Y2("upper:Q")
+                    x=frame.x(), y=y_axis("lower", limits), y2=alt.Y2("upper:Q")
                 )
             )
         marks.append(
@@ -102,9 +99,9 @@ def band_chart(
         thin = alt.Chart(named(f"beside{i}")).mark_line(
             color=MUTED, strokeWidth=0.7, clip=True, invalid="break-paths-show-domains", strokeJoin="round"
         )
-        rivals.append(thin.encode(x=frame.x(), y=y_axis("estimate", limits, fmt=fmt)))
+        rivals.append(thin.encode(x=frame.x(), y=y_axis("estimate", limits)))
     first = lines[0]
-    tips = [("estimate", first.label, fmt.replace(".1", ".2"))]
+    tips = [("estimate", first.label, ".2f")]
     if "lower" in first.frame.columns:
         tips += [("lower", "lower", ".2f"), ("upper", "upper", ".2f")]
     if len(lines) == 1:
@@ -129,7 +126,6 @@ def lines_chart(
     frame: TimeFrame,
     *,
     domain: tuple[float, float] | None = None,
-    fmt: str = ".1f",
     height: int = HEIGHT,
     points: bool = False,
     sparse: bool = True,
@@ -156,7 +152,7 @@ def lines_chart(
             strokeJoin="round",
             point=alt.OverlayMarkDef(color=color, size=16) if points else False,
         )
-        layers.append(mark.encode(x=frame.x(), y=y_axis(f"s{i}", limits, fmt=fmt)))
+        layers.append(mark.encode(x=frame.x(), y=y_axis(f"s{i}", limits)))
     labels = [
         (_last(renamed[key]), str(name), colors[i % len(colors)])
         for i, (key, name) in enumerate(zip(renamed.columns, table.columns, strict=True))

@@ -83,6 +83,8 @@ SIMULATED_MARK = "SIMULATED DATA, NOT MARKET EVIDENCE"
 
 #: Decimals that a plotted number keeps: far below what the eye resolves, far less ink than sixteen digits.
 PLOTTED_DIGITS = 5
+#: Labels of an axis: thousands in groups, and the decimals that the step between ticks needs.
+TICKS = ",f"
 
 
 #: Paths of fewer sessions keep all of them in print.

@@ -28,7 +28,7 @@ from reports.charts.style import (
 ONE: list[Record] = [{"one": 1}]
 
 
-def fan_chart(frame: pd.DataFrame, *, axis: str, height: int, fmt: str = ".1f", simulated: bool = False) -> Chart:
+def fan_chart(frame: pd.DataFrame, *, axis: str, height: int, simulated: bool = False) -> Chart:
     """A mean path with its band around an event at zero.
 
     Parameters
@@ -38,7 +38,6 @@ def fan_chart(frame: pd.DataFrame, *, axis: str, height: int, fmt: str = ".1f", 
     axis : str
         What the horizontal axis counts.
     height : int
-    fmt : str
     simulated : bool
     """
     times = [float(one) for one in frame.index]
@@ -53,10 +52,10 @@ def fan_chart(frame: pd.DataFrame, *, axis: str, height: int, fmt: str = ".1f", 
     layers = [
         *zero_rule(limits),
         alt.Chart(named("one")).mark_rule(color=INK, strokeWidth=0.8, strokeDash=[3, 3]).encode(x=alt.XDatum(0.0)),
-        base.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y_axis("lower", limits, fmt=fmt), y2=alt.Y2("upper:Q")),
+        base.mark_area(color=BLUE, opacity=0.2).encode(x=x, y=y_axis("lower", limits), y2=alt.Y2("upper:Q")),
         base.mark_line(color=BLUE, strokeWidth=1.5, point=alt.OverlayMarkDef(color=BLUE, size=14)).encode(
             x=x,
-            y=y_axis("estimate", limits, fmt=fmt),
+            y=y_axis("estimate", limits),
             tooltip=[alt.Tooltip(f"{one}:Q", format=".2f") for one in ("time", "estimate", "lower", "upper")],
         ),
     ]
@@ -100,7 +99,7 @@ def waiting_chart(
             )
             .encode(
                 x=x,
-                y=y_axis("share", limits, fmt=".1f"),
+                y=y_axis("share", limits),
                 tooltip=[
                     alt.Tooltip("group:N"),
                     alt.Tooltip("time:Q", title="sessions"),

@@ -129,7 +129,7 @@ def methods_section(setting: Setting) -> Section:
 
 
 def limits_section(setting: Setting) -> Section:
-    """What the edition cannot say, undecided statements first."""
+    """What the edition cannot say, inconclusive statements first."""
     verdicts = setting.evidence.verdicts
     undecided = [one for one in verdicts if one.outcome is Outcome.INCONCLUSIVE]
     untested = [one for one in verdicts if one.outcome is Outcome.NOT_TESTABLE]
@@ -140,7 +140,7 @@ def limits_section(setting: Setting) -> Section:
     if undecided:
         items.append(
             (
-                Strong("Undecided."),
+                Strong("Inconclusive."),
                 f" {capitalised(plural(len(undecided), 'statement'))} ({listing(one.id for one in undecided)}) "
                 "cannot be decided in "
                 "either direction with the days there are.",

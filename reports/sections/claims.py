@@ -205,7 +205,6 @@ def specification_figure(verdict: Verdict, setting: Setting, *, height: int = 86
         chart=specification_chart(
             points,
             marks=_marks(primary, claimed_range(verdict, setting)),
-            unit=effect.unit,
             height=height,
             simulated=setting.simulated,
         ),
@@ -254,7 +253,7 @@ def _caveat(verdict: Verdict) -> Note:
             "Not supported holds for the window, the measure and the size of interest named here, and for no other."
         ),
         Outcome.INCONCLUSIVE: (
-            "Undecided is a property of the length of the data. It is no evidence against the statement."
+            "Inconclusive is a property of the length of the data. It is no evidence against the statement."
         ),
         Outcome.NOT_TESTABLE: "The statement as a whole was not tested, so nothing follows for or against it.",
     }
@@ -263,12 +262,13 @@ def _caveat(verdict: Verdict) -> Note:
 
 
 _UNREAD = (
-    "Undecided here means that the signs which can be read disagree or are too few; more sessions would not settle it. "
+    "Inconclusive here means that the signs which can be read disagree or are too few; "
+    "more sessions would not settle it. "
     "It is no evidence against the statement."
 )
 
 
 def _readings_only(verdict: Verdict) -> bool:
-    """Whether the undecided parts are readings without sampling error."""
+    """Whether the inconclusive parts are readings without sampling error."""
     open_parts = [part.effect for part in verdict.parts if part.outcome is Outcome.INCONCLUSIVE]
     return bool(open_parts) and all(isinstance(one, Estimate) and exact(one) for one in open_parts)

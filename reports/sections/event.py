@@ -43,7 +43,6 @@ def window_figure(setting: Setting, name: str, *, height: int = 150) -> Figure:
         chart=lines_chart(
             frame[roles].rename(columns=setting.name),
             setting.time_frame(frame.index, marked=False, stress=False),
-            fmt=".0f",
             height=height,
             points=len(frame) < _FEW,
             sparse=False,
@@ -75,7 +74,6 @@ def drawdown_figure(setting: Setting, name: str) -> Figure:
             lows.rename(columns=setting.name),
             setting.time_frame(frame.index, marked=False, stress=False),
             domain=nice_domain([float(deepest.min())], include=(0.0,), room=0.0),
-            fmt=".0f",
             height=140,
             points=len(frame) < _FEW,
             sparse=False,

@@ -27,9 +27,9 @@ from reports.text import (
 )
 
 #: Room for the labels of the overview: the longest part on one line.
-OVERVIEW_LEFT = 392
+OVERVIEW_LEFT = 362
 #: Mean width of a character of a label, in CSS pixels.
-LABEL_CHARACTER = 4.9
+LABEL_CHARACTER = 4.6
 
 
 def front(setting: Setting) -> tuple[Block, ...]:
@@ -189,7 +189,7 @@ def overview(setting: Setting) -> Figure | None:
             "effect itself"
         ),
         chart=forest_chart(
-            effects[:30],
+            effects,
             axis="effect ÷ size of interest",
             marks=((0.0, "zero"), (1.0, "size of interest")),
             limit=FOREST_LIMIT,

@@ -159,9 +159,9 @@ def nowcast_table(setting: Setting) -> Table:
         source=setting.source(setting.evidence.study.correlation.assets),
         note=f"cDCC on {outlook.readings[0].now.n:,} sessions, known at the last close; volatilities in % a year of "
         "252 "
-        f"sessions. Band: {setting.level_text}, parameters only, {outlook.effort.parameters} draws. Percentile: share "
-        "of "
-        "the sample’s sessions with a lower value. Change: with the interval that common draws give; it leaves out "
+        f"sessions. Band: {setting.level_text}, parameters only, {number(outlook.effort.parameters, 0)} draws. "
+        "Percentile: share of the sample’s sessions with a lower value. "
+        "Change: with the interval that common draws give; it leaves out "
         "model "
         f"error. In {MONTH} sessions: mean and {setting.level_text} prediction interval, parameters and innovations. "
         "All "
@@ -270,7 +270,6 @@ def fans_figure(setting: Setting) -> Figure | None:
             ahead=one.fan,
             domain=domains[one.quantity.kind],
             color=ROLE_COLORS.get(one.quantity.series[-1 if one.quantity.kind == "correlation" else 0], BLUE),
-            decimals=places(one.quantity),
         )
         for one in chosen
     ]
@@ -322,7 +321,7 @@ def net_figure(setting: Setting) -> Figure | None:
         key="net",
         title=title,
         subtitle=f"Given less received, % of forecast-error variance at ten sessions; {setting.level_text} intervals",
-        chart=forest_chart(effects, axis="% of variance", fmt=".0f", simulated=setting.simulated),
+        chart=forest_chart(effects, axis="% of variance", simulated=setting.simulated),
         alt=f"{title}. One point with its interval for each asset.",
         source=setting.source(net),
         note=f"Generalised decomposition (Diebold and Yilmaz 2012), VAR(1), last {ordered[0][1].n} sessions, bias "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from models.claims.flips import Flip, nearest_flips
@@ -13,12 +12,14 @@ from models.suite import Check
 from reports.changes import Changes, Drift, changes_section
 from reports.document import Block, Bullets, Cell, Chip, Column, Inline, Paragraph, Section, Strong, Table, cell
 from reports.narrative import chip
+from reports.parameters import in_words
 from reports.setting import Setting
 from reports.tables.cells import LIGHTS
 from reports.text import (
     NOT_APPLICABLE,
     count,
     decimals_for,
+    in_sentence,
     listing,
     number,
     p_clause,
@@ -239,13 +240,9 @@ def _drifts(setting: Setting, changed: Changes | None) -> Light:
 
 
 def _drift_words(one: Drift, setting: Setting) -> str:
-    """A parameter with identifiers in place of roles, and its move in standard errors."""
-    name = re.sub(r"[a-z_]+", lambda found: _identifier(found.group(), setting), one.name)
-    return f"{name} ({number(one.z, 1, signed=True)})"
-
-
-def _identifier(word: str, setting: Setting) -> str:
-    return setting.short(word) if word in setting.evidence.study.roles else word
+    """A parameter in words, and its move in standard errors."""
+    name = in_words(one.name, lambda role: in_sentence(setting.name(role))) or one.name
+    return f"{in_sentence(name)} ({number(one.z, 1, signed=True)})"
 
 
 def _data(setting: Setting) -> Light:

@@ -12,9 +12,6 @@ from reports.narrative import SIGNS
 from reports.setting import Setting
 from reports.text import MINUS, NOT_APPLICABLE, capitalised, count, day, decimals_for, listing, number, plural, sentence
 
-#: Characters of a label that the left margin of the chart holds.
-ROOM, SMALL_ROOM = 38, 54
-
 
 def moved_section(setting: Setting) -> Section | None:
     """The panel of moved windows for every statement about a dated window; None where there is none."""
@@ -103,8 +100,8 @@ def _row(verdict: Verdict, shifts: Sequence[int], ends: Sequence[int]) -> MovedR
     unit = verdict.headline.unit if isinstance(verdict.headline, Estimate) else ""
     label = verdict.headline_label + (f", {unit}" if unit and unit not in verdict.headline_label else "")
     return MovedRow(
-        _cut(f"{verdict.id}  {verdict.statement}", ROOM),
-        _cut(label, SMALL_ROOM),
+        f"{verdict.id}  {verdict.statement}",
+        label,
         ([_cell(by_base.get(one)) for one in shifts], [judged], [_cell(by_last.get(one)) for one in ends]),
     )
 
@@ -119,10 +116,3 @@ def _reading(estimate: object) -> str:
     if not isinstance(estimate, Estimate):
         return NOT_APPLICABLE
     return number(estimate.value, decimals_for(estimate.unit))
-
-
-def _cut(words: str, room: int) -> str:
-    """Words as far as the margin holds them, cut at a space."""
-    if len(words) <= room:
-        return words
-    return words[: room - 1].rsplit(" ", 1)[0].rstrip(",") + " …"

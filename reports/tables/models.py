@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -14,21 +13,18 @@ from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
 from models.suite import Check, Pair, ParameterTable
 from reports.document import Cell, Chip, Code, Column, Inline, Table, cell
+from reports.parameters import in_words
 from reports.tables.cells import MOST_ROWS, interval_cell, value_cell
 from reports.text import (
     NOT_APPLICABLE,
     capitalised,
     humanised,
     in_sentence,
-    listing,
     number,
     quantity,
     sentence,
     tidy,
 )
-
-_OF_A_REGIME = re.compile(r"(\w+)\[(\d+),([\w,]+)\]")
-_KINDS = {"cov": "covariance"}
 
 
 def estimates_table(
@@ -109,16 +105,17 @@ def _one_a_row(frame: pd.DataFrame, panel: Panel) -> tuple[tuple[Column, ...], l
     return (Column("Parameter", width=36), *(Column(head, "number") for head in heads)), rows
 
 
-def _parameter(name: str, panel: Panel) -> Inline:
-    """A parameter in words where it belongs to a regime and to series, else its symbol."""
-    found = _OF_A_REGIME.fullmatch(name)
-    if found is None:
-        return Code(name)
-    kind, regime, roles = found.group(1), int(found.group(2)) + 1, found.group(3).split(",")
-    if len(set(roles)) < len(roles):
-        kind, roles = "variance", roles[:1]
-    series = listing(panel.names.get(role, humanised(role)) for role in roles)
-    return f"{capitalised(_KINDS.get(kind, kind))} of {series}, regime {regime}"
+def _parameter(name: str, panel: Panel) -> tuple[Inline, ...]:
+    """A parameter in words; one without a series keeps its symbol beside them."""
+    words = in_words(name, lambda role: panel.names.get(role, humanised(role)))
+    if not words:
+        return (Code(name),)
+    return (words,) if "[" in name else (f"{words}, ", Code(name))
+
+
+def _head(kind: str) -> str:
+    words = in_words(kind, str)
+    return f"{words}, {kind}" if words else kind
 
 
 def _by_series(
@@ -138,7 +135,7 @@ def _by_series(
             value = _at(frame, name, "estimate")
             row.append(cell(f"{number(value, 4)} ({number(_at(frame, name, 'std_error'), 4)})", value))
         rows.append(tuple(row))
-    return (Column("Series", width=22), *(Column(kind, "number") for kind in kinds)), rows
+    return (Column("Series", width=22), *(Column(_head(kind), "number") for kind in kinds)), rows
 
 
 def _at(frame: pd.DataFrame, row: object, column: str) -> float:

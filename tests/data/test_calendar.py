@@ -106,7 +106,8 @@ def test_changes_sum_to_the_total_change(data: st.DataObject, change: str, aroun
 
 def test_the_rule_names_each_clock() -> None:
     words = rule("XNYS", [("Bitcoin", "ny16")], [("Conditions", 5)])
-    assert "sessions of XNYS" in words
+    assert "sessions of the New York Stock Exchange" in words
+    assert "sessions of XBOM" in rule("XBOM", [], [])
     assert "Bitcoin trades around the clock and is taken at 16:00 New York" in words
     assert "Conditions is used from 5 days after its reference date on" in words
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+import vl_convert
 from evidence_factory import evidence
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ from reports.charts.matrices import matrix_chart
 from reports.charts.moved import MovedCell, MovedRow, moved_chart
 from reports.charts.network import net_flows, network_chart
 from reports.charts.paths import Line, band_chart, drawdowns
-from reports.charts.style import DARK, SERIES, SIMULATED_MARK, label_rows, nice_domain, records, spread, weekly
+from reports.charts.style import DARK, SERIES, SIMULATED_MARK, Chart, label_rows, nice_domain, records, spread, weekly
 from reports.charts.times import fan_chart, waiting_chart
 from reports.document import Figure, Table
 from reports.exhibits import displays, shape
@@ -123,7 +125,6 @@ def test_charts_of_simulated_data_say_so(simulated: bool) -> None:
         specification_chart(
             [Specification("a", 1, 0, 2), Specification("b", 2, 1, 3)],
             marks=((0.0, "zero"), (1.0, "size of interest")),
-            unit="",
             simulated=simulated,
         ),
         waterfall_chart([Waterfall("a", "", [Step("x", -1.0, -2.0, 0.0)], -1.0)], ["x"], "sum", simulated=simulated),
@@ -265,3 +266,31 @@ def test_plots_grow_where_the_page_has_room() -> None:
     assert isinstance(high, Figure)
     assert high.chart.height - low.chart.height == 62
     assert (low.key, low.title) == (high.key, high.title)
+
+
+def axis_labels(chart: Chart) -> list[str]:
+    """What the drawn chart prints beside its ticks."""
+    svg = vl_convert.vegalite_to_svg(json.dumps(chart.for_print))
+    groups = re.findall(r'class="mark-text role-axis-label".*?</g>', svg, flags=re.DOTALL)
+    return [text for group in groups for text in re.findall(r">([^<>]+)</text>", group)]
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.1, 1.0, 1000.0])
+def test_no_two_ticks_of_an_axis_carry_the_same_label(scale: float) -> None:
+    specifications = [Specification(str(i), i * scale, (i - 1) * scale, (i + 1) * scale) for i in range(3)]
+    labels = axis_labels(specification_chart(specifications, marks=((0.0, "zero"),)))
+    assert len(labels) >= 3
+    assert len(set(labels)) == len(labels)
+    read = sorted(float(one.replace("−", "-").replace(",", "")) for one in labels)
+    assert np.ptp(np.diff(read)) < 1e-9 * scale
+
+
+def test_names_in_the_grid_of_moved_windows_wrap_and_lose_nothing() -> None:
+    label = "C16  The falls came from deleveraging rather than from worse fundamentals, and from nothing else at all"
+    rows = [MovedRow(one, "measured " * 12, [[MovedCell("1", True, "w")]]) for one in (label, "C17  short")]
+    chart = moved_chart(rows, [("base", ["+1"])])
+    lines = [word for word in chart.data["words"] if word["align"] == "left"]
+    bold = [str(word["text"]) for word in lines if word["weight"] == 600]
+    assert " ".join(bold[:-1]).split() == label.split()
+    assert all(a["y"] + 9.0 <= b["y"] for a, b in pairwise(lines))
+    assert max(one["y"] for one in lines) < chart.height

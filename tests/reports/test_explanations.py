@@ -68,7 +68,7 @@ def test_an_edition_without_falls_or_mix_has_neither_section() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "word"), [((-0.3, 0.1), "falls from"), ((0.3, 0.1), "rises from"), ((0.05, 0.1), "is undecided")]
+    ("change", "word"), [((-0.3, 0.1), "falls from"), ((0.3, 0.1), "rises from"), ((0.05, 0.1), "is inconclusive")]
 )
 def test_the_mix_is_said_to_diversify_less_only_where_the_interval_says_so(
     change: tuple[float, float], word: str

@@ -41,7 +41,7 @@ def test_inconclusive_never_sounds_like_no(study: Evidence) -> None:
     for verdict in study.verdicts:
         undecided = replace(verdict, outcome=Outcome.INCONCLUSIVE)
         title = narrative.finding_title(undecided, study.panel)
-        assert title.startswith("Undecided: ")
+        assert title.startswith("Inconclusive: ")
         assert narrative.finding(undecided, study.panel) is None
     leg = part("the effect is there", estimate(0.05, 0.24), 0.1, Outcome.INCONCLUSIVE, "Undecided.", 0.7)
     assert not DENIALS.search(narrative.reading(as_measured(leg)))

@@ -101,3 +101,21 @@ def test_lists_counts_and_days() -> None:
     assert text.plural(1, "session") == "one session"
     assert text.plural(2, "check misses", "checks miss") == "two checks miss"
     assert text.day_in_words(date(2026, 2, 6)) == "6\N{NO-BREAK SPACE}February 2026"
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("1000 draws; 2922 sessions", "1,000 draws; 2,922 sessions"),
+        ("10000 parameter draws", "10,000 parameter draws"),
+        ("from 2020 on, edition of 2026-02-08, seed 20260208", "from 2020 on, edition of 2026-02-08, seed 20260208"),
+        ("999 resamples", "999 resamples"),
+    ],
+)
+def test_counts_are_grouped_and_years_are_not(written: str, printed: str) -> None:
+    assert text.tidy(written) == printed
+
+
+@pytest.mark.parametrize(("values", "decimals"), [((-1, 0, 1), 0), ((-0.1, -0.05, 0.0), 2), ((0.0, 0.15, 0.3), 2)])
+def test_an_axis_takes_the_decimals_that_its_values_need(values: tuple[float, ...], decimals: int) -> None:
+    assert text.needed_decimals(values) == decimals
