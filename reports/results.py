@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from data.study import Study
 from models.claims.closest import ClosestReadings
 from models.claims.verdict import Confirmation, Exhibit, MovedWindow, Part, SpecificationResult, Verdict
 from models.clock import ClockRow
@@ -19,6 +20,7 @@ from models.suite import Check, ParameterTable, PathBand, Suite
 from reports.charts.style import SIMULATED_MARK
 from reports.evidence import Evidence
 from reports.narrative import deck, headline
+from reports.quoted import decisive
 from reports.results_outlook import outlook_json
 from reports.results_stakes import falls_json, portfolio_json
 
@@ -58,7 +60,7 @@ def results(evidence: Evidence) -> Json:
             "seed": provenance.seed,
             "commit": provenance.commit,
         },
-        "verdicts": [_verdict(one) for one in evidence.verdicts],
+        "verdicts": [_verdict(one, study) for one in evidence.verdicts],
         "not_testable": [
             {"id": key, "statement": row.statement, "reason": row.reason, "proxy": row.proxy, "limit": row.limit}
             | _closest(closest.get(key))
@@ -237,7 +239,8 @@ def _specification(one: SpecificationResult) -> Json:
     return {"label": one.label, "estimate": _estimate(one.estimate)}
 
 
-def _verdict(verdict: Verdict) -> Json:
+def _verdict(verdict: Verdict, study: Study) -> Json:
+    decided_by, decided_label = decisive(verdict, study)
     return {
         "id": verdict.id,
         "statement": verdict.statement,
@@ -248,6 +251,8 @@ def _verdict(verdict: Verdict) -> Json:
         "reason": verdict.reason,
         "headline": _estimate(verdict.headline),
         "headline_label": verdict.headline_label,
+        "decisive": _estimate(decided_by),
+        "decisive_label": decided_label,
         "parts": [_part(part) for part in verdict.parts],
         "p_value": _number(verdict.p_value),
         "p_holm": _number(verdict.p_holm),

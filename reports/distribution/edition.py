@@ -43,7 +43,7 @@ class Headline(_Read):
 
 
 class Effect(_Read):
-    """A verdict's headline estimate; without a value where it could not be decided."""
+    """The number that page one prints for a verdict; without a value where it could not be decided."""
 
     value: float | None = None
     lower: float | None = None
@@ -58,8 +58,8 @@ class Judged(_Read):
     id: str
     statement: str
     outcome: str
-    headline: Effect
-    headline_label: str
+    decisive: Effect
+    decisive_label: str
 
 
 class About(_Read):

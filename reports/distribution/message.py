@@ -19,9 +19,9 @@ from reports.distribution.languages import CONVENTIONS, Convention
 from reports.distribution.stakeholders import Sender, Stakeholder
 from reports.text import level
 
-#: Outcomes that decide something, in the order in which a message lists them, with the others counted.
-DECIDED = ("supported", "not supported", "mixed")
-COUNTED = (*DECIDED, "inconclusive", "not testable")
+#: Outcomes whose statements a message lists, in this order, with the others counted.
+LISTED = ("supported", "not supported", "mixed", "inconclusive")
+COUNTED = (*LISTED, "not testable")
 _KINDS = {".pdf": ("application", "pdf"), ".html": ("text", "html")}
 _WORKBOOK = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 _DISCLAIMER = "Not investment advice."
@@ -97,7 +97,7 @@ def body(reader: Stakeholder, edition: Edition, names: tuple[str, ...]) -> str:
             (
                 f"As of:     {convention.day(edition.manifest.as_of)}",
                 f"Data to:   {convention.day(results.edition.data_to)}",
-                f"Verdicts:  {_counts(results.verdicts)}",
+                f"Verdicts:  {_counts(results.verdicts)}; judged on data to {convention.day(results.edition.data_to)}",
             )
         ),
         *_findings(results.verdicts, convention),
@@ -113,9 +113,9 @@ def _counts(verdicts: tuple[Judged, ...]) -> str:
 
 
 def _findings(verdicts: tuple[Judged, ...], convention: Convention) -> list[str]:
-    """The statements that were decided, by outcome, each with its effect."""
+    """The statements that were judged, by outcome, each with the number that page one prints."""
     paragraphs = []
-    for outcome in DECIDED:
+    for outcome in LISTED:
         lines = [line for one in verdicts if one.outcome == outcome for line in _finding(one, convention)]
         if lines:
             paragraphs.append("\n".join((f"{outcome.capitalize()}:", *lines)))
@@ -124,10 +124,10 @@ def _findings(verdicts: tuple[Judged, ...], convention: Convention) -> list[str]
 
 def _finding(verdict: Judged, convention: Convention) -> list[str]:
     lines = [f"  {verdict.id}  {_one_line(verdict.statement)}"]
-    effect = verdict.headline
+    effect = verdict.decisive
     if effect.value is None:
         return lines
-    measured = f"{_one_line(verdict.headline_label)}: {convention.quantity(effect.value, effect.unit)}"
+    measured = f"{_one_line(verdict.decisive_label)}: {convention.quantity(effect.value, effect.unit)}"
     match (effect.lower, effect.upper, effect.level):
         case (float(lower), float(upper), float(at)) if lower < upper:
             measured += f" ({level(at)}: {convention.span(lower, upper, effect.unit)})"

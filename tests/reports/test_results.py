@@ -11,6 +11,7 @@ from evidence_factory import evidence
 
 from models.estimate import Estimate
 from reports.results import SCHEMA, dump, results
+from reports.tables import verdict_table
 
 KINDS = ("real", "simulated")
 
@@ -88,3 +89,13 @@ def test_falls_add_up_and_a_mix_that_is_not_stated_is_null() -> None:
     assert "not_decidable" in found["falls"][-1]
     assert sum(found["portfolio"]["weights"].values()) == pytest.approx(1.0)
     assert results(replace(study, portfolio=None))["portfolio"] is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_decisive_number_is_the_one_that_page_one_prints(kind: str) -> None:
+    study = evidence(kind)
+    rows = verdict_table(study.verdicts, study.study, "x.").rows
+    for row, verdict in zip(rows, results(study)["verdicts"], strict=True):
+        printed = row[3].sort
+        assert verdict["decisive"].get("value") == (None if printed is None else pytest.approx(printed))
+        assert verdict["decisive_label"] in row[1].text

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reports.distribution import Edition
+from reports.distribution.edition import Effect
 from reports.distribution.languages import CONVENTIONS, Language
 from reports.distribution.message import compose, message_id
 from reports.distribution.stakeholders import Stakeholders
@@ -64,9 +65,20 @@ def test_the_text_answers_first_and_counts_every_verdict(edition: Edition) -> No
     counted = [int(n) for n in re.findall(r"(\d+) (?:supported|not supported|mixed|inconclusive|not testable)", words)]
     assert sum(counted) == len(results.verdicts)
     for verdict in results.verdicts:
-        assert (f"{verdict.id}  " in words) == (verdict.outcome in {"supported", "not supported", "mixed"})
+        assert (f"{verdict.id}  " in words) == (verdict.outcome != "not testable")
+    assert "judged on data to 6 February 2026" in words
     assert "2026-02-08-brief.pdf" in words
     assert words.rstrip().endswith("Not investment advice.")
+
+
+def test_it_quotes_the_number_of_page_one_and_not_another_headline(edition: Edition) -> None:
+    first = edition.results.verdicts[0].model_copy(
+        update={"decisive": Effect(value=0.4321, lower=0.1, upper=0.9, level=0.95), "decisive_label": "what decided"}
+    )
+    results = edition.results.model_copy(update={"verdicts": (first,)})
+    assert "what decided: 0.43 (95\N{NO-BREAK SPACE}%: 0.10 to 0.90)" in text(
+        written(replace(edition, results=results))
+    )
 
 
 @pytest.mark.parametrize(
