@@ -24,9 +24,9 @@ from reports.charts.style import (
     named,
 )
 
-LEFT, GAP, HEAD, ROW = 212, 10, 42, 25.0
+LEFT, GAP, HEAD, ROW = 270, 10, 42, 25.0
 #: Characters of a label and of what is measured that one line of the left margin holds.
-ROOM, SMALL_ROOM = 38, 50
+ROOM, SMALL_ROOM = 50, 66
 #: Heights of a line of each, in CSS pixels.
 LINE, SMALL_LINE = 11.5, 10.0
 
@@ -63,8 +63,8 @@ def moved_chart(
     """
     columns = sum(len(heads) for _, heads in groups)
     named_rows = [(wrap(row.label, ROOM), wrap(row.measure, SMALL_ROOM)) for row in rows]
-    tall = max((LINE * len(label) + SMALL_LINE * len(measure) for label, measure in named_rows), default=0.0)
-    step = max(ROW, tall + 4.0)
+    steps = [max(ROW, LINE * len(label) + SMALL_LINE * len(measure) + 4.0) for label, measure in named_rows]
+    tops = [HEAD + sum(steps[:i]) for i in range(len(rows))]
     width = (FULL_WIDTH - LEFT - GAP * (len(groups) - 1)) / columns
     cells: list[Record] = []
     words: list[Record] = []
@@ -77,7 +77,7 @@ def moved_chart(
             for i, row in enumerate(rows):
                 one = row.groups[g][j]
                 fill = STRESS if one.holds is None else BLUE if one.holds else SHORT
-                y = HEAD + i * step
+                y, step = tops[i], steps[i]
                 cells.append(
                     {
                         "x": round(x, 2),
@@ -94,14 +94,14 @@ def moved_chart(
                 words.append(_word(one.text, x + width / 2, y + step / 2 - 1.5, "center", ink, 400, 9.5))
         left += width * len(heads) + GAP
     for i in range(len(rows)):
-        y = HEAD + i * step
+        y = tops[i]
         label, measure = named_rows[i]
         words += [_word(one, 0.0, y + 6.0 + LINE * k, "left", INK, 600, 10.5) for k, one in enumerate(label)]
         below = y + 6.0 + LINE * len(label)
         words += [_word(one, 0.0, below + SMALL_LINE * k, "left", MUTED, 400, 9.0) for k, one in enumerate(measure)]
     if simulated:
         words.append(_word(SIMULATED_MARK, 0.0, -10.0, "left", RED, 600, 9.0))
-    return _assembled(cells, words, step * len(rows), simulated)
+    return _assembled(cells, words, sum(steps), simulated)
 
 
 def _word(text: str, x: float, y: float, align: str, color: str, weight: int, size: float) -> Record:
