@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +43,7 @@ def packed(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _unpacked(call: bytes) -> Any:
-    function, arguments = pickle.loads(call)
+    function, arguments = cloudpickle.loads(call)
     return function(*arguments)
 
 

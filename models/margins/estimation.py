@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from arch.univariate import ARX, EGARCH, GARCH, ConstantMean, Normal, SkewStudent, StudentsT
@@ -184,10 +185,11 @@ def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | Non
         starts += [coordinates.generic(float(scaled.mean()), *generic) for generic in GENERIC_STARTS]
     else:
         starts = [coordinates.point(_natural(model, start, 1.0 / scale))]
+    search = partial(maximise, loglik, names=coordinates.names, observations=returns.size, bounds=coordinates.bounds)
     try:
-        optimum = maximise(
-            loglik, starts, names=coordinates.names, observations=returns.size, bounds=coordinates.bounds
-        )
+        optimum = search(starts)
+        if not optimum.convergence.converged:
+            optimum = search([optimum.arguments])
     except EstimationError as error:
         raise EstimationError(name, f"{error.culprit}: {error.problem}", error.remedy) from error
     if not optimum.convergence.converged:

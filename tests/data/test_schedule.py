@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -37,7 +38,9 @@ def place(tmp_path: Path) -> Path:
 
 def run(line: str, place: Path) -> int:
     """Exit code of a line with the checkout's folder replaced."""
-    return subprocess.run(["/bin/sh", "-c", line.replace("/srv/study", str(place))], check=False, cwd=place).returncode
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "MFLAGS"}
+    words = ["/bin/sh", "-c", line.replace("/srv/study", str(place))]
+    return subprocess.run(words, check=False, cwd=place, env=alone).returncode
 
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="flock (util-linux) is not installed")

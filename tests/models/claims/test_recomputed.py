@@ -4,6 +4,7 @@ Beside those of `test_machine.py` (C02, C03, C05, C06, C10, C22).
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from arch import arch_model
@@ -39,11 +40,18 @@ def test_c13_share_of_the_fall_by_two_regressions(panel, study, suite):
     assert headline("C13", panel, study, suite).value == pytest.approx(by_hand, rel=1e-8)
 
 
-def test_c20_distance_from_the_long_average(panel, study, suite):
+def test_c20_shortfall_after_overextension_by_least_squares(panel, study, suite):
+    settings = study.claims["C20"].thresholds
     price = panel.history["miners"].dropna()
-    distance = price / price.rolling(200).mean() - 1.0
-    z = distance / distance.rolling(252).std(ddof=0).shift(1)
-    assert headline("C20", panel, study, suite).value == pytest.approx(z["2026-01-28"], rel=1e-8)
+    distance = price / price.rolling(int(settings["average"])).mean() - 1.0
+    z = distance / distance.rolling(int(settings["spread"])).std(ddof=0).shift(1)
+    returns = 100.0 * np.log(price).diff()
+    horizon = int(settings["horizon"])
+    future = returns.rolling(horizon).sum().shift(-horizon)
+    kept = (returns.index >= max(z.first_valid_index(), pd.Timestamp("2015-01-01"))) & future.notna()
+    over = (z >= settings["overextended"]).astype(float)
+    fit = sm.OLS(future[kept], sm.add_constant(over[kept])).fit()
+    assert headline("C20", panel, study, suite).value == pytest.approx(-fit.params.iloc[1], rel=1e-6)
 
 
 def test_c26_change_of_the_yield(panel, study, suite):
