@@ -30,7 +30,7 @@ Distribution = Literal["normal", "t"]
 MINIMUM_SESSIONS = 250
 #: Where the search begins: persistence, share of the news in it, asymmetry.
 STARTS = ((0.97, 0.07, 0.2), (0.90, 0.15, 0.2), (0.99, 0.04, 0.0))
-#: A session that alone determines a coefficient has no residual to infer from: its influence is not blown up beyond this.
+#: A session that alone determines a coefficient has no residual to infer from; its leverage counts as this much.
 MAX_LEVERAGE = 0.9
 
 
