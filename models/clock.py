@@ -86,12 +86,7 @@ def study_clocks(panel: Panel, study: Study, *, quick: bool) -> Mapping[str, Clo
     if not always:
         return NotDecidable("no asset of the study trades around the clock")
     settings = study.inference
-    resampling = Resampling(
-        level=settings.level,
-        replications=settings.quick_replications if quick else settings.replications,
-        block_bounds=(settings.block_floor, settings.block_cap),
-        seed=settings.seed,
-    )
+    resampling = Resampling.of(settings, settings.quick_replications if quick else settings.replications)
     others = tuple(role for role in study.correlation.assets if role != always[0])
     return panel_clocks(panel, always[0], (*others, FUND), resampling)
 

@@ -32,7 +32,7 @@ def falls_of(panel: Panel, study: Study, *, replications: int) -> tuple[Fall, ..
     if inside.empty or sessions[-1] < last:
         return ()
     return explain_falls(
-        panel.returns, asked.assets, asked.blocks, asked.added, inside, _resampling(study, replications)
+        panel.returns, asked.assets, asked.blocks, asked.added, inside, Resampling.of(study.inference, replications)
     )
 
 
@@ -52,9 +52,4 @@ def portfolio_of(panel: Panel, study: Study, *, replications: int) -> PortfolioR
     if absent:
         return NotDecidable(f"no series plays the role {absent[0]}")
     stress = fear_stress(panel, study.stress)
-    return portfolio_risk(panel.returns, study.portfolio.weights, stress, _resampling(study, replications))
-
-
-def _resampling(study: Study, replications: int) -> Resampling:
-    settings = study.inference
-    return Resampling(settings.level, replications, (settings.block_floor, settings.block_cap), settings.seed)
+    return portfolio_risk(panel.returns, study.portfolio.weights, stress, Resampling.of(study.inference, replications))

@@ -122,8 +122,8 @@ def _measure(
     """The main figures by every estimator, on the whole panel."""
     settings = study.inference
     replications = settings.quick_replications if quick else settings.replications
-    resampling = Resampling(settings.level, replications, (settings.block_floor, settings.block_cap), settings.seed)
-    return measure(Subject(panel, study, suite, resampling), workers=workers, progress=progress)
+    subject = Subject(panel, study, suite, Resampling.of(settings, replications))
+    return measure(subject, workers=workers, progress=progress)
 
 
 def _compare_clocks(

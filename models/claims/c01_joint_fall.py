@@ -50,7 +50,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     before = case.panel.complete_returns((CRYPTO, MINERS)).loc[: span.base]
     history = before.loc[before.index.isin(case.sessions("full"))]
     falls = dict.fromkeys((CRYPTO, MINERS), -case.thresholds["fall"])
-    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    resampling = case.resampling(case.replications)
     episodes = joint_episodes(history, falls, horizon, resampling)
     margins = fit_margins(before, case.study.margins.volatility, case.study.margins.mean)
     model = CDCC(distribution="t").fit(before, margins=margins, seed=case.seed)

@@ -35,7 +35,6 @@ from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.drivers import PartialFit, clark_west, partial_r_squared, rolling_partial_r_squared
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.inference.resampling import Resampling
 
 SUBJECT = "crypto"
 TESTED = ("credit", "conditions")
@@ -119,7 +118,7 @@ def _fit(
         return NotDecidable(f"no series gives the {absent[0]}")
     controls = [name for name in (*CONTROLS, "net liquidity") if name in weeks.columns] if controlled else []
     frame = weeks[[SUBJECT, *tested, *controls]].dropna()
-    resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
+    resampling = case.resampling(replications)
     fit = partial_r_squared(frame[SUBJECT], frame[list(tested)], frame[controls], resampling)
     return fit if isinstance(fit, NotDecidable) else _oriented(fit, frame[list(tested)])
 
@@ -192,7 +191,7 @@ def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Est
         readings[f"slope on {names[role].lower()}, percent for {step}"] = _scaled(fit.coefficients[role], scale)
     if "growth" in weeks.columns:
         frame = weeks[[SUBJECT, "credit", "growth"]].dropna()
-        resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+        resampling = case.resampling(FEW)
         beside = partial_r_squared(frame[SUBJECT], frame[["credit"]], frame[["growth"]], resampling)
         for what, part in (("slope on credit", "credit"), ("partial R-squared of credit", "")):
             label = f"{what} given {names['growth']}" + (", percent for 10 bp" if part else "")
@@ -236,7 +235,7 @@ def _forecasts(case: Case, weeks: pd.DataFrame) -> dict[str, Estimate | TestResu
 def _rolling(case: Case, weeks: pd.DataFrame) -> tuple[Exhibit, ...]:
     controls = [name for name in (*CONTROLS, "net liquidity") if name in weeks.columns]
     frame = weeks[[SUBJECT, *TESTED, *controls]].dropna()
-    resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+    resampling = case.resampling(FEW)
     path = rolling_partial_r_squared(
         frame[SUBJECT], frame[list(TESTED)], frame[controls], resampling, width=WIDTH, step=STEP
     )

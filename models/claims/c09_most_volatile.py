@@ -69,7 +69,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     others = volatility.drop(columns=SUBJECT)
     log_ratio = _log_ratio(volatility[SUBJECT], volatility[RIVAL])
     rank = _rank_share(volatility)
-    resampling = _resampling(case)
+    resampling = case.resampling(case.replications)
     ratio = _ratio_of_means(log_ratio, resampling)
     what = f"mean share of {others.shape[1]} other assets that are less volatile"
     share = _bootstrap_mean(rank, resampling, what, "")
@@ -111,10 +111,6 @@ def _conditional_volatilities(case: Case) -> tuple[pd.DataFrame, dict[str, str]]
 def _conditional_volatility(case: Case, role: str) -> pd.Series:
     margins = fit_margins(_percent(case, role).to_frame(role), volatility="gjr", distribution="t")
     return margins.variances[role].pow(0.5)
-
-
-def _resampling(case: Case) -> Resampling:
-    return Resampling(case.level, case.replications, case.block_bounds, case.seed)
 
 
 def _ratio_of_means(log_ratio: pd.Series, resampling: Resampling) -> Estimate | NotDecidable:
@@ -276,7 +272,7 @@ def primary(case: Case) -> Primary | NotDecidable:
     """Ratio of conditional volatilities to the miners'; volatilities from the whole panel."""
     volatility = pd.DataFrame({role: _conditional_volatility(case, role) for role in (SUBJECT, RIVAL)})
     inside = volatility.reindex(case.sessions("full")).dropna()
-    ratio = _ratio_of_means(_log_ratio(inside[SUBJECT], inside[RIVAL]), _resampling(case))
+    ratio = _ratio_of_means(_log_ratio(inside[SUBJECT], inside[RIVAL]), case.resampling(case.replications))
     if isinstance(ratio, NotDecidable):
         return ratio
     return Primary(as_times(ratio), ratio.value > 0.0, ratio.value >= float(np.log(case.thresholds["ratio"])))

@@ -45,7 +45,6 @@ from models.claims.verdict import Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven
 from models.inference.intervals import normal_p_value
-from models.inference.resampling import Resampling
 from models.spans import summed
 
 ROLES = ("miners", "metal", "market")
@@ -160,7 +159,7 @@ def _quantile_slope(case: Case, rows: pd.DataFrame) -> Estimate:
         rows["miners"],
         rows["market"],
         case.tail,
-        Resampling(case.level, RESAMPLES, case.block_bounds, case.seed),
+        case.resampling(RESAMPLES),
     ).estimate("market")
 
 

@@ -31,7 +31,6 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.connectedness import Connectedness, connectedness, decompose_window
 from models.drivers import beyond, granger_causality
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.inference.resampling import Resampling
 
 DRIVER, GIVEN = "growth", ("market",)
 ASSETS = ("crypto", "miners")
@@ -53,7 +52,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     legs = tuple(_leg(case, role, window) for role in ASSETS)
     network = connectedness(
         returns.loc[case.sessions("full"), list(NETWORK)].dropna(),
-        Resampling(case.level, FEW, case.block_bounds, case.seed),
+        case.resampling(FEW),
     )
     names = case.panel.names
     return Measurement(
@@ -97,7 +96,7 @@ def _share(
         return NotDecidable("no fall in this window")
     chosen = case.sessions(sample)
     rows = case.panel.returns.loc[chosen.union(window)]
-    resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
+    resampling = case.resampling(replications)
     return beyond(rows[role], rows[driver], rows[list(given)], window, resampling)
 
 
@@ -131,7 +130,7 @@ def _specifications(case: Case, role: str, window: pd.DatetimeIndex) -> tuple[Sp
 def _decomposed(case: Case, role: str, window: pd.DatetimeIndex) -> Estimate | NotDecidable:
     """Shocks of growth shares, ordered after the market, over the whole move."""
     frame = case.panel.returns.loc[case.sessions("full"), [*GIVEN, DRIVER, role]].dropna()
-    resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+    resampling = case.resampling(FEW)
     found = decompose_window(frame, role, window, resampling)
     if isinstance(found, NotDecidable):
         return found

@@ -32,7 +32,7 @@ from models.connectedness import Connectedness, connectedness, heterogeneous_aut
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import cosine_degrees_of_freedom
 from models.inference.intervals import student_p_value
-from models.inference.resampling import Resampling, bootstrap_p_value
+from models.inference.resampling import bootstrap_p_value
 from models.liquidity import garman_klass_variance, parkinson_variance
 
 SOURCE, TARGET = "metal", "miners"
@@ -53,7 +53,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     if absent:
         return NotDecidable(f"{case.panel.names[absent[0]]} has no daily ranges")
     variances = log_variances(case, "full")
-    network = connectedness(variances, _resampling(case, case.replications))
+    network = connectedness(variances, case.resampling(case.replications))
     if isinstance(network, NotDecidable):
         return network
     net, sesoi = network.pairwise(SOURCE, TARGET), case.thresholds["sesoi"]
@@ -87,10 +87,6 @@ def log_variances(
             variance = MEASURES[measure_name](case.panel.bars[role]).reindex(sessions)
             columns[role] = pd.Series(np.log(variance.to_numpy(dtype=np.float64)), index=sessions)
     return pd.DataFrame(columns)
-
-
-def _resampling(case: Case, replications: int) -> Resampling:
-    return Resampling(case.level, replications, case.block_bounds, case.seed)
 
 
 def _p_value(network: Connectedness) -> float:
@@ -132,7 +128,7 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
         measure_name: str, roles: tuple[str, ...], window: str, horizon: int = 10, lags: int | None = None
     ) -> Estimate | NotDecidable:
         frame = log_variances(case, window, measure_name, roles)
-        found = connectedness(frame, _resampling(case, FEW), lags=lags, horizon=horizon)
+        found = connectedness(frame, case.resampling(FEW), lags=lags, horizon=horizon)
         return found if isinstance(found, NotDecidable) else found.pairwise(SOURCE, TARGET)
 
     networks = {"four series": NETWORK, "gold and miners alone": SMALL}
@@ -186,7 +182,7 @@ def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tu
     shares = network.table.rename(index=names, columns=names)
     note = "Percent of a row's forecast errors due to shocks of a column; log variances from daily ranges, not causal"
     exhibits = (Exhibit("connectedness of variances", shares, "%", note),)
-    path = rolling_connectedness(variances, _resampling(case, FEWER), width=WIDTH, step=STEP)
+    path = rolling_connectedness(variances, case.resampling(FEWER), width=WIDTH, step=STEP)
     if isinstance(path, NotDecidable):
         return exhibits
     note = f"Windows of {WIDTH} sessions; pointwise bootstrap band"
@@ -195,7 +191,7 @@ def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tu
 
 def primary(case: Case) -> Primary | NotDecidable:
     """Net connectedness from gold to the miners."""
-    network = connectedness(log_variances(case, "full"), _resampling(case, case.replications))
+    network = connectedness(log_variances(case, "full"), case.resampling(case.replications))
     if isinstance(network, NotDecidable):
         return network
     return reaching(network.pairwise(SOURCE, TARGET), case.thresholds["sesoi"])

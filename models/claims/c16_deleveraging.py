@@ -36,7 +36,6 @@ from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import Attribution, attribute_window, long_horizon_regression
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.inference.resampling import Resampling
 from models.liquidity import abnormal_log_volume
 from models.stress import fear_stress
 
@@ -112,7 +111,7 @@ def _attribution(
     absent = [name for names in blocks.values() for name in names if name not in drivers.columns]
     if absent:
         return NotDecidable(f"no series plays the role {absent[0]}")
-    resampling = Resampling(case.level, replications, case.block_bounds, case.seed)
+    resampling = case.resampling(replications)
     sample = _slope_sessions(case, setting.sample)
     return attribute_window(case.panel.returns[role], drivers, blocks, setting.window, resampling, sample)
 
@@ -246,7 +245,7 @@ def _reversals(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
 
 def _waterfall(case: Case, drivers: Callable[[str], pd.DataFrame], window: pd.DatetimeIndex) -> Exhibit:
     """Contribution of each single driver to the move, Shapley over drivers."""
-    resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+    resampling = case.resampling(FEW)
     sample = _slope_sessions(case, "full")
     rows = {}
     for role, fundamentals in FUNDAMENTALS.items():

@@ -37,9 +37,8 @@ from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import least_squares
-from models.inference.intervals import student_estimate
+from models.inference.intervals import mean_estimate
 from models.inference.placebo import Placebos, rotated
-from models.inference.resampling import Resampling
 from models.liquidity import MINIMUM_STRESS, VolumeResponse, abnormal_log_volume, volume_response
 from models.stress import drawdown_stress, fear_stress, spells, tail_sessions
 
@@ -106,7 +105,7 @@ def _response(case: Case) -> VolumeResponse | NotDecidable:
     rows = _rows(case)
     if isinstance(rows, NotDecidable):
         return rows
-    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    resampling = case.resampling(case.replications)
     return volume_response(
         *rows, case.panel.returns.loc[case.sessions("full"), SUBJECT], resampling, spike=case.thresholds["spike"]
     )
@@ -169,7 +168,7 @@ def _frequency_specifications(case: Case) -> tuple[SpecificationResult, ...]:
         if isinstance(abnormal, NotDecidable):
             return abnormal
         sessions = case.sessions(window)
-        resampling = Resampling(case.level, FEW, case.block_bounds, case.seed)
+        resampling = case.resampling(FEW)
         own, label, returns = (
             series.reindex(sessions) for series in (abnormal, labels[name], case.panel.returns[SUBJECT])
         )
@@ -278,15 +277,7 @@ def _around_spells(case: Case, abnormal: pd.Series, labels: pd.Series) -> tuple[
         found = values[at[(at >= 0) & (at < values.size)]]
         found = found[np.isfinite(found)]
         if found.size > 2 and np.ptp(found) > 0.0:
-            estimate = student_estimate(
-                found.mean(),
-                found.std(ddof=1) / np.sqrt(found.size),
-                found.size - 1,
-                level=case.level,
-                n=found.size,
-                unit="log points",
-                method="mean over spells",
-            )
+            estimate = mean_estimate(found, level=case.level, unit="log points", method="mean over spells")
             rows[f"day {day:+d}".replace("-", "−")] = (estimate.value, estimate.lower, estimate.upper)
     if not rows:
         return ()

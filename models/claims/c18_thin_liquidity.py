@@ -36,7 +36,6 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import cosine_degrees_of_freedom
 from models.inference.intervals import student_p_value
-from models.inference.resampling import Resampling
 from models.liquidity import (
     abnormal_log_volume,
     corwin_schultz_spread,
@@ -160,7 +159,7 @@ def _specifications(case: Case, read: Read) -> tuple[SpecificationResult, ...]:
 
 def _readings(case: Case, read: Read) -> dict[str, Estimate | TestResult | NotDecidable]:
     sessions = case.sessions("full")
-    resampling = Resampling(case.level, case.replications, case.block_bounds, case.seed)
+    resampling = case.resampling(case.replications)
     abnormal, returns, scaled = {}, {}, {}
     for role in (THIN, DEEP):
         volume = abnormal_log_volume(_dollars(case, role))

@@ -34,7 +34,7 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.estimate import Estimate, NotDecidable
 from models.inference.hac import least_squares
 from models.inference.intervals import normal_p_value
-from models.inference.resampling import Resampling, percentile_estimate
+from models.inference.resampling import percentile_estimate
 from models.spans import summed
 from models.stress import drawdown_stress, fear_stress
 from models.tails import Shortfalls, conditional_value_at_risk, marginal_expected_shortfall
@@ -54,7 +54,7 @@ Compared = tuple[Estimate | NotDecidable, float]
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge gold's losses, raw and scaled, and its slope in the market's worst sessions."""
     rows = full_returns(case, ROLES)
-    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=case.tail)
+    shortfalls = marginal_expected_shortfall(rows, "market", case.resampling(case.replications), quantile=case.tail)
     raw, scaled = (against_the_better(shortfalls, scaled=flag) for flag in (False, True))
     haven = tail_slopes(case, rows["metal"], rows["market"])
     slope = haven.slope(case.tail)
@@ -150,10 +150,6 @@ def _rooms(case: Case) -> tuple[SpecificationResult, ...]:
     )
 
 
-def _resampling(case: Case, replications: int) -> Resampling:
-    return Resampling(case.level, replications, case.block_bounds, case.seed)
-
-
 def _other_tails(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | NotDecidable]:
     """Shortfalls by other quantiles, over longer spans and in later samples."""
     frames = {"worst 10 %": (rows, 0.10), "worst 2.5 %": (rows, 0.025)}
@@ -171,7 +167,7 @@ def _without_crises(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | No
 def _tail(case: Case, rows: pd.DataFrame, quantile: float | None = None) -> Shortfalls | NotDecidable:
     try:
         return marginal_expected_shortfall(
-            rows, "market", _resampling(case, RESAMPLES), quantile=case.tail if quantile is None else quantile
+            rows, "market", case.resampling(RESAMPLES), quantile=case.tail if quantile is None else quantile
         )
     except EstimationError as error:
         return NotDecidable(f"{error.culprit}: {error.problem}")
@@ -240,7 +236,7 @@ def _variance_saved(case: Case) -> Estimate | NotDecidable:
         return NotDecidable(f"only {len(chosen)} days of stress")
     before = (chosen[["market", "treasuries"]] @ np.array(MIX)).to_numpy()
     after = (1.0 - TENTH) * before + TENTH * chosen["metal"].to_numpy()
-    settings = _resampling(case, RESAMPLES)
+    settings = case.resampling(RESAMPLES)
     indices = settings.indices((before - before.mean()) ** 2)
     draws = 100.0 * (1.0 - after[indices].var(axis=1) / before[indices].var(axis=1))
     value = 100.0 * (1.0 - after.var() / before.var())
@@ -264,7 +260,7 @@ def _bars(case: Case, shortfalls: Shortfalls, *, scaled: bool) -> Exhibit:
 def primary(case: Case) -> Primary | NotDecidable:
     """Gold's losses against those of the rival that lost less."""
     rows = full_returns(case, ROLES)
-    shortfalls = marginal_expected_shortfall(rows, "market", _resampling(case, case.replications), quantile=case.tail)
+    shortfalls = marginal_expected_shortfall(rows, "market", case.resampling(case.replications), quantile=case.tail)
     return reaching(against_the_better(shortfalls, scaled=False)[0], case.thresholds["raw"])
 
 

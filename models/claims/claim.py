@@ -13,6 +13,7 @@ from models.claims.primary import Primary
 from models.claims.rule import Curve, Ruling
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.resampling import Resampling
 from models.suite import Suite
 
 
@@ -60,6 +61,10 @@ class Case:
     def block_bounds(self) -> tuple[int, int]:
         """Floor and cap of the mean block length."""
         return self.study.inference.block_floor, self.study.inference.block_cap
+
+    def resampling(self, replications: int) -> Resampling:
+        """Block bootstrap with the case's level, blocks and seed."""
+        return Resampling(self.level, replications, self.block_bounds, self.seed)
 
     def full_residuals(self) -> pd.DataFrame:
         """Devolatilised returns of the correlation assets in the window "full"."""

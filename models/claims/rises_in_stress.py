@@ -19,7 +19,7 @@ from models.drivers import contagion_bound
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.contrasts import Term, analytic_contrast
 from models.inference.hac import least_squares
-from models.inference.intervals import normal_estimate, normal_p_value, student_estimate
+from models.inference.intervals import mean_estimate, normal_estimate, normal_p_value
 from models.inference.resampling import percentile_estimate
 from models.stress import drawdown_stress, fear_stress, regime_stress, spells
 
@@ -149,15 +149,7 @@ def return_to_calm(case: Case) -> dict[str, Estimate | TestResult | NotDecidable
         return readings | {
             what: NotDecidable(f"only {gaps.size} spells are followed by {after} sessions without stress")
         }
-    gap = student_estimate(
-        gaps.mean(),
-        gaps.std(ddof=1) / np.sqrt(gaps.size),
-        gaps.size - 1,
-        level=case.level,
-        n=gaps.size,
-        unit="",
-        method="mean over spells, Student-t",
-    )
+    gap = mean_estimate(gaps, level=case.level, method="mean over spells, Student-t")
     share = 100.0 * float(np.mean(np.abs(gaps) <= case.thresholds["back_within"]))
     within = f"spells after which correlations are within {case.thresholds['back_within']:.2g} of calm by then"
     observed = Estimate(share, None, share, share, case.level, gaps.size, "%", "observed, without sampling error")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from models.estimate import Estimate
+
+Array = NDArray[np.float64]
 
 
 def student_estimate(
@@ -14,6 +20,19 @@ def student_estimate(
     reach = float(stats.t.ppf(0.5 + level / 2.0, degrees_of_freedom)) * std_error
     value, std_error = float(value), float(std_error)
     return Estimate(value, std_error, value - reach, value + reach, level, n, unit, method)
+
+
+def mean_estimate(values: Array, *, level: float, unit: str = "", method: str) -> Estimate:
+    """Mean of independent values (n,), two or more, with its Student-t interval."""
+    return student_estimate(
+        values.mean(),
+        values.std(ddof=1) / math.sqrt(values.size),
+        values.size - 1,
+        level=level,
+        n=values.size,
+        unit=unit,
+        method=method,
+    )
 
 
 def student_p_value(value: float, std_error: float, degrees_of_freedom: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from data.study import Inference
 from models.estimate import Estimate, NotDecidable
 from models.inference.bootstrap import block_length, stationary_indices
 
@@ -39,6 +40,11 @@ class Resampling:
     replications: int
     block_bounds: tuple[int, int]
     seed: int
+
+    @classmethod
+    def of(cls, settings: Inference, replications: int) -> Resampling:
+        """As a study file sets it, with a number of resamples."""
+        return cls(settings.level, replications, (settings.block_floor, settings.block_cap), settings.seed)
 
     def block(self, influence: Array) -> float:
         """Mean block length for the mean of `influence` (T,) within the bounds."""

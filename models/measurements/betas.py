@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from models.betas import (
+    BetaPath,
+    KalmanRegression,
     dimson_beta,
     dynamic_conditional_beta,
     huber_beta,
@@ -37,8 +39,13 @@ def _of_pair(subject: Subject, asset: str, factor: str) -> list[Measured]:
     y, x, level = subject.returns[asset], subject.returns[factor], subject.level
     seed, roles = subject.resampling.seed, (asset, factor)
 
-    def conditional() -> Answer:
-        return dynamic_conditional_beta(y, x, level=level, draws=300, seed=seed).average
+    @cache
+    def conditional() -> BetaPath:
+        return dynamic_conditional_beta(y, x, level=level, draws=300, seed=seed)
+
+    @cache
+    def random_walk() -> KalmanRegression:
+        return kalman_regression(y, x, level=level)
 
     def latest_year() -> Answer:
         path = rolling_beta(y, x, level=level)
@@ -46,8 +53,7 @@ def _of_pair(subject: Subject, asset: str, factor: str) -> list[Measured]:
         return Estimate(row["estimate"], None, row["lower"], row["upper"], level, 252, "", path.method)
 
     def nested() -> Answer:
-        path = dynamic_conditional_beta(y, x, level=level, draws=100, seed=seed)
-        return nested_betas(y, x.to_frame(), {factor: path}, level=level).constant_beta_test()
+        return nested_betas(y, x.to_frame(), {factor: conditional()}, level=level).constant_beta_test()
 
     listed: dict[str, Callable[[], Answer]] = {
         "least squares": lambda: static_beta(y, x, level=level)[factor],
@@ -57,12 +63,10 @@ def _of_pair(subject: Subject, asset: str, factor: str) -> list[Measured]:
         "when the factor rises": lambda: up_down_betas(y, x, level=level)[0],
         "when the factor falls": lambda: up_down_betas(y, x, level=level)[1],
         "last 252 sessions": latest_year,
-        "conditional, mean": conditional,
-        "random walk, mean": lambda: kalman_regression(y, x, level=level).smoothed(factor).average,
+        "conditional, mean": lambda: conditional().average,
+        "random walk, mean": lambda: random_walk().smoothed(factor).average,
         "switching, mean": lambda: switching_beta(y, x, level=level, draws=300, seed=seed).average,
-        "constant? against a random walk": lambda: kalman_regression(y, x, level=level).constant_beta_test(
-            replications=RESAMPLES, seed=seed
-        ),
+        "constant? against a random walk": lambda: random_walk().constant_beta_test(replications=RESAMPLES, seed=seed),
         "constant? against the conditional beta": nested,
     }
     return [figure(label, roles, compute) for label, compute in listed.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from models.betas import quantile_regression
 from models.estimate import Estimate, NotDecidable
@@ -26,12 +26,10 @@ def hedges(subject: Subject) -> Family:
 def _of_asset(subject: Subject, asset: str) -> list[Measured]:
     y, x, level = subject.returns[asset], subject.returns[MARKET], subject.level
     quantiles, worst = subject.study.tails.quantiles, subject.study.tails.judged
-    fitted: list[SafeHaven] = []
 
+    @cache
     def haven() -> SafeHaven:
-        if not fitted:
-            fitted.append(safe_haven(y, x, quantiles=quantiles, level=level))
-        return fitted[0]
+        return safe_haven(y, x, quantiles=quantiles, level=level)
 
     def slope(quantile: float | None) -> Estimate | NotDecidable:
         return haven().slope(quantile)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -304,8 +304,6 @@ def _stretches(index: pd.Index, study: Study) -> Iterator[tuple[str, NDArray[np.
 
 
 def _net(returns: pd.DataFrame, study: Study, effort: Effort, seed: int) -> dict[str, Estimate] | NotDecidable:
-    resampling = Resampling(
-        study.inference.level, effort.resamples, (study.inference.block_floor, study.inference.block_cap), seed
-    )
+    resampling = replace(Resampling.of(study.inference, effort.resamples), seed=seed)
     found = connectedness(returns.iloc[-CONNECTED:], resampling, lags=1)
     return found if isinstance(found, NotDecidable) else {name: found.net(name) for name in found.shares.columns}

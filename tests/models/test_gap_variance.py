@@ -14,6 +14,7 @@ from models.correlation.out_of_sample import predicted_covariances
 from models.correlation.simulation import after_the_sample, at_the_start, whitened_residuals
 from models.margins import GapVariance, MarginModel, fit_margins
 from models.margins.diagnostics import margin_diagnostics
+from tests.models.derivatives import differences
 from tests.models.test_margins import SHAPE, VOLATILITY
 
 K = 0.64
@@ -117,15 +118,8 @@ def test_scores_equal_differences_and_add_up_to_the_gradient(volatility, distrib
     backcast = model.backcast(returns)
     values, scores = model.scores(params, returns, backcast)
     for index in range(params.size):
-        step = 1e-4 * max(abs(params[index]), 0.05)
-
-        def at(k, index=index, step=step):
-            moved = params.copy()
-            moved[index] += k * step
-            return model.scores(moved, returns, backcast)[0]
-
-        differences = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * step)
-        np.testing.assert_allclose(scores[:, index], differences, rtol=1e-6, atol=2e-7)
+        expected = differences(lambda moved: model.scores(moved, returns, backcast)[0], params, index)
+        np.testing.assert_allclose(scores[:, index], expected, rtol=1e-6, atol=2e-7)
     value, gradient = model.loglik_and_gradient(params, returns, backcast)
     assert value == pytest.approx(values.sum(), rel=1e-12)
     np.testing.assert_allclose(gradient, scores.sum(axis=0), rtol=1e-9, atol=1e-8)

@@ -11,6 +11,7 @@ import pytest
 from data.errors import EstimationError
 from models.margins import MarginModel, fit_margins
 from models.margins.distributions import SHAPES
+from tests.models.derivatives import differences
 
 VOLATILITY = {"garch": [0.05, 0.06, 0.9], "gjr": [0.05, 0.03, 0.08, 0.88], "egarch": [0.02, 0.12, -0.08, 0.96]}
 SHAPE = {"normal": [], "t": [7.0], "skewt": [7.0, -0.1]}
@@ -81,15 +82,8 @@ def test_scores_equal_differences(volatility, distribution):
     backcast = model.backcast(returns)
     scores = model.scores(params, returns, backcast)[1]
     for index in range(params.size):
-        step = 1e-4 * max(abs(params[index]), 0.05)
-
-        def at(k, index=index, step=step):
-            moved = params.copy()
-            moved[index] += k * step
-            return model.scores(moved, returns, backcast)[0]
-
-        differences = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * step)
-        np.testing.assert_allclose(scores[:, index], differences, rtol=1e-6, atol=2e-7)
+        expected = differences(lambda moved: model.scores(moved, returns, backcast)[0], params, index)
+        np.testing.assert_allclose(scores[:, index], expected, rtol=1e-6, atol=2e-7)
 
 
 @pytest.mark.parametrize(("volatility", "mean", "initial"), CASES)
