@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from models.simulate.truth import Batch, Measured, PopulationValue, least_squares
 
@@ -39,11 +40,6 @@ def attribution_slopes(batch: Batch) -> Measured:
                     "% for one unit",
                     f"Slope of the return of {dependent} on {role} in the regression on {', '.join(roles)}",
                 )
-        found[f"attribution.{dependent}.r2"] = (
-            float(np.var(np.column_stack([batch.change(role) for role in roles]) @ slopes) / np.var(y)),
-            "",
-            f"R-squared of the regression of the return of {dependent} on both blocks",
-        )
     return found
 
 
@@ -51,6 +47,15 @@ def technology_share(dependent: str, moves: Mapping[str, float], population: Map
     """Share of the fall of `dependent` that growth's move beyond the market's explains; `moves` are cumulative."""
     beyond = moves["growth"] - population["slope.growth.market"].value * moves["market"]
     return population[f"slope.{dependent}.growth.given_market"].value * beyond / moves[dependent]
+
+
+def explained_move(
+    dependent: str, moves: pd.Series, drivers: pd.DataFrame, population: Mapping[str, PopulationValue]
+) -> tuple[float, float]:
+    """Move that the drivers explain with the slopes of the world, and their R-squared, over the sessions given."""
+    fitted = sum(drivers[role] * population[f"attribution.{dependent}.all.{role}"].value for role in drivers)
+    errors = moves - fitted
+    return float(np.sum(fitted)), 1.0 - float(np.sum(errors**2) / np.sum(moves**2))
 
 
 def risk_share(dependent: str, moves: Mapping[str, float], population: Mapping[str, PopulationValue]) -> float:

@@ -55,11 +55,13 @@ class StatementEvidence:
 
     def move(self, role: str, name: str) -> float:
         """Log return in percent over a window; basis points for spreads and yields."""
-        base, last = self.window(name)
-        level = self.level(role)
-        if role in ("credit", "real_yield", "short_yield"):
-            return float(100.0 * (level[last] - level[base]))
-        return float(100.0 * np.log(level[last] / level[base]))
+        return float(self.changes(role, name).sum())
+
+    def changes(self, role: str, name: str) -> pd.Series:
+        """The move over a window session by session."""
+        level = self.level(role).reindex(self.simulation.sessions)
+        values = level if role in ("credit", "real_yield", "short_yield") else np.log(level)
+        return 100.0 * values.diff()[self.sessions_in(name)]
 
     def fall(self, role: str, name: str) -> float:
         """Simple return in percent over a window."""

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from data.study import Study
-from models.simulate.attribution import FUNDAMENTALS, RISK, risk_share, technology_share
+from models.simulate.attribution import FUNDAMENTALS, RISK, explained_move, risk_share, technology_share
 from models.simulate.kernels import overextension
 from models.simulate.simulation import Simulation
 from models.simulate.statement_evidence import StatementEvidence
@@ -235,13 +235,19 @@ def _c15(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 def _c16(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     moves = _moves(e)
+    if max(moves["crypto"], moves["miners"]) >= 0.0:
+        return "not simulated", "crypto and miners did not both fall in the short window"
+    for role in ("crypto", "miners"):
+        drivers = pd.DataFrame({name: e.changes(name, "short") for name in (*RISK, *FUNDAMENTALS[role])})
+        explained, fit = explained_move(role, e.changes(role, "short"), drivers, e.population)
+        if explained >= 0.0 or fit < sizes["minimum_r2"]:
+            return "false", (
+                f"of the {moves[role]:+.1f} % of {role} its drivers explain {explained:+.1f} with an R-squared of"
+                f" {fit:.2f}: no fall of which there could be shares"
+            )
     shares = [risk_share(role, moves, e.population) for role in ("crypto", "miners")]
-    fits = [e.value(f"attribution.{role}.r2") for role in ("crypto", "miners")]
-    because = (
-        f"the risk block holds {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' explained move;"
-        f" R-squared over all sessions {fits[0]:.2f} and {fits[1]:.2f}"
-    )
-    return _holds(min(shares) - 0.5 >= sizes["sesoi"] and min(fits) > 0.01), because
+    because = f"the risk block holds {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' explained move"
+    return _holds(min(shares) - 0.5 >= sizes["sesoi"]), because
 
 
 def _c17(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
