@@ -78,7 +78,8 @@ class ConstantChain:
         """Transition matrix, shape (1, K, K)."""
         log_odds = np.zeros((self.k_regimes, self.k_regimes))
         log_odds[self._off_diagonal()] = theta
-        return np.asarray(special.softmax(log_odds, axis=1)[None])
+        odds = np.exp(log_odds - log_odds.max(axis=1, keepdims=True))
+        return np.asarray((odds / odds.sum(axis=1, keepdims=True))[None])
 
     def initial(self, transition: Array) -> Array:
         """P(s_1), shape (K,)."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from models.regimes.kernels import squared_distances, weighted_moments
+from models.regimes.kernels import squared_distances
+from models.regimes.moments import Powers
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -214,8 +215,10 @@ class CorrelationRegimes:
     radial: Radial
     structure: Structure
     _zeros: Array = field(init=False, repr=False)
+    _powers: Powers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_powers", Powers.of(self.z))
         object.__setattr__(self, "_zeros", np.zeros((self.k_regimes, self.z.shape[1])))
 
     @property
@@ -272,7 +275,7 @@ class CorrelationRegimes:
         """Sum over t, k of weights_tk times the derivative of log f(z_t | s_t = k), shape (size,)."""
         entries, shape, factors, factor, distances = self._evaluate(theta)
         pull = weights * self.radial.weights(distances, self.dimension, shape)
-        _, second = weighted_moments(self.z, pull * factor, self._zeros)
+        _, _, second = self._powers.sums(pull * factor)
         inverse = np.linalg.inv(factors)
         precision = inverse.transpose(0, 2, 1) @ inverse
         total = weights.sum(axis=0)
@@ -286,7 +289,7 @@ class CorrelationRegimes:
         """Approximate M-step: weighted covariances scaled to unit diagonal; quasi-Newton finishes the search."""
         _, shape, _, factor, distances = self._evaluate(theta)
         pull = weights * self.radial.weights(distances, self.dimension, shape) * factor
-        _, second = weighted_moments(self.z, pull, self._zeros)
+        _, _, second = self._powers.sums(pull)
         second = second + PENALTY_WEIGHT * np.eye(self.dimension)
         scale = np.sqrt(np.diagonal(second, axis1=1, axis2=2))
         targets = second / (scale[:, :, None] * scale[:, None, :])

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from data.errors import EstimationError
-from models.regimes.kernels import squared_distances, subtract_from_columns, weighted_moments
+from models.regimes.kernels import squared_distances, subtract_from_columns
+from models.regimes.moments import Powers, recentred
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -87,14 +88,6 @@ def column_sums(weights: Array) -> Array:
     return np.ones(len(weights)) @ weights
 
 
-def recentred(first: Array, second: Array, mass: Array, moved: Array) -> Array:
-    """Second moments about means that have moved, from the moments about the old ones, shape (K, N, N)."""
-    cross = first[:, :, None] * moved[:, None, :]
-    return np.asarray(
-        second - cross - cross.transpose(0, 2, 1) + mass[:, None, None] * moved[:, :, None] * moved[:, None, :]
-    )
-
-
 @dataclass(frozen=True)
 class EllipticalRegimes:
     """Emission model of `MarkovSwitching`; theta = (means, Cholesky factors with log diagonal, log(nu - 2)).
@@ -123,10 +116,14 @@ class EllipticalRegimes:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_x", self.standard.standardise(self.y))
+        object.__setattr__(self, "_powers", Powers.of(self._x))
         object.__setattr__(self, "_triangle", np.tril_indices(self.dimension))
+        object.__setattr__(self, "_low", np.array([-np.inf if low is None else low for low, _ in self.bounds]))
 
     _x: Array = field(init=False, repr=False)
+    _powers: Powers = field(init=False, repr=False)
     _triangle: tuple[NDArray[np.intp], NDArray[np.intp]] = field(init=False, repr=False)
+    _low: Array = field(init=False, repr=False)
 
     @property
     def dimension(self) -> int:
@@ -226,12 +223,18 @@ class EllipticalRegimes:
         centres = self.standard.shift + means @ self.standard.root.T
         return self.radial.cumulative((self.y[:, None, :] - centres) / scales, shape)
 
+    def _pulls(self, weights: Array, means: Array, factors: Array, shape: Array) -> tuple[Array, Array]:
+        """Distances, and what each observation weighs in mean and covariance; the normal asks for no distances."""
+        if not self.radial.size:
+            return np.empty((0, self.k_regimes)), weights
+        distances = squared_distances(self._x, means, factors)
+        return distances, self.radial.scaled(weights, distances, self.dimension, shape)
+
     def score(self, theta: Array, weights: Array) -> Array:
         """Sum over t, k of weights_tk times the derivative of log f(y_t | s_t = k), shape (size,)."""
         means, factors, shape = self._unpack(theta)
-        distances = squared_distances(self._x, means, factors)
-        scaled = self.radial.scaled(weights, distances, self.dimension, shape)
-        first, second = weighted_moments(self._x, scaled, means)
+        distances, pulls = self._pulls(weights, means, factors, shape)
+        first, second = recentred(*self._powers.sums(pulls), means)
         total = column_sums(weights)
         inverse = np.linalg.inv(factors)
         transposed = inverse.transpose(0, 2, 1)
@@ -257,19 +260,16 @@ class EllipticalRegimes:
     def update(self, theta: Array, weights: Array) -> Array:
         """M-step with the sample covariance as penalty (Chen and Tan 2009, J. Multivariate Analysis 100, eq. 3)."""
         means, factors, shape = self._unpack(theta)
-        distances = squared_distances(self._x, means, factors)
-        scaled = self.radial.scaled(weights, distances, self.dimension, shape)
-        mass = column_sums(scaled)
-        first, second = weighted_moments(self._x, scaled, means)
+        distances, pulls = self._pulls(weights, means, factors, shape)
+        mass, first, second = self._powers.sums(pulls)
         if self.switching_mean:
-            moved = first / np.maximum(mass, 1e-8)[:, None]
+            means = means + (first - mass[:, None] * means) / np.maximum(mass, 1e-8)[:, None]
         else:
             inverse = np.linalg.inv(factors)
             precision = inverse.transpose(0, 2, 1) @ inverse
             pooled = np.einsum("k,kij->ij", mass, precision)
-            moved = np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))[None].repeat(len(means), axis=0)
-        means = means + moved
-        second = recentred(first, second, mass, moved)
+            means = np.linalg.solve(pooled, np.einsum("kij,kj->i", precision, first))[None].repeat(len(means), axis=0)
+        _, second = recentred(mass, first, second, means)
         total = column_sums(weights)
         if not self.switching_covariance:
             second, total = second.sum(axis=0, keepdims=True), total.sum(keepdims=True)
@@ -277,11 +277,7 @@ class EllipticalRegimes:
         covariances = (second + PENALTY_WEIGHT * identity) / (total + PENALTY_WEIGHT)[:, None, None]
         factors = np.linalg.cholesky(covariances)
         shape = self.radial.update(distances, weights, self.dimension, shape)
-        return self._clip(self._pack(means, factors, shape))
-
-    def _clip(self, theta: Array) -> Array:
-        low = np.array([-np.inf if bound[0] is None else bound[0] for bound in self.bounds])
-        return np.maximum(theta, low)
+        return np.maximum(self._pack(means, factors, shape), self._low)
 
     def begin(self, weights: Array) -> Array:
         """Parameters at which a search from these regime weights, shape (T, K), begins."""

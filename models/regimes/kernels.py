@@ -17,6 +17,10 @@ Array = NDArray[np.float64]
 
 #: Sum of predicted probabilities times shifted densities below which the shift is chosen anew.
 SMALLEST_TOTAL = 1e-250
+#: Sum of carried probabilities below which they are made to add up to one again.
+SMALLEST_CARRIED = 1e-30
+#: Predicted probability below which its inverse overflows; the state is then taken as out of reach.
+SMALLEST_DIVISOR = 1e-300
 
 
 @njit(cache=True)
@@ -53,7 +57,10 @@ def hamilton_filter(log_densities: Array, transition: Array, initial: Array) -> 
     """
     peaks, shifted = _shifted(log_densities)
     densities = np.exp(shifted, out=shifted)
-    totals, predicted, filtered = _filter(log_densities, densities, peaks, transition, initial)
+    if len(initial) == transition.shape[1]:
+        totals, predicted, filtered = _filter(log_densities, densities, peaks, transition, tuple(initial.tolist()))
+    else:
+        totals, predicted, filtered = _lagged_filter(log_densities, densities, peaks, transition, initial)
     return peaks + np.log(totals), predicted, filtered
 
 
@@ -73,11 +80,73 @@ def _shifted(log_densities: Array) -> tuple[Array, Array]:
     return peaks, shifted
 
 
+@njit(cache=True)
+def _out_of_reach(log_densities: Array, ahead: Array, now: Array) -> tuple[float, float]:
+    """The largest log density among states that can be reached, and the total of `now`, shifted by it anew."""
+    peak = -np.inf
+    for j in range(len(ahead)):
+        if ahead[j] > 0.0 and log_densities[j] > peak:
+            peak = log_densities[j]
+    total = 0.0
+    for j in range(len(ahead)):
+        if peak == -np.inf:
+            now[j] = ahead[j]
+        else:
+            now[j] = ahead[j] * np.exp(log_densities[j] - peak) if ahead[j] > 0.0 else 0.0
+        total += now[j]
+    return peak, total
+
+
 @njit(cache=True, error_model="numpy")
 def _filter(
+    log_densities: Array, densities: Array, peaks: Array, transition: Array, initial: tuple[float, ...]
+) -> tuple[Array, Array, Array]:
+    """Totals of predicted times shifted density, predicted, filtered; a peak out of reach is moved in `peaks`.
+
+    The length of a tuple is part of its type: the compiler knows K and unrolls the loops. The recursion runs on
+    probabilities that do not add up to one, so that no observation waits for the division of the one before.
+    """
+    length = densities.shape[0]
+    regimes = len(initial)
+    step = 1 if transition.shape[0] > 1 else 0
+    totals = np.empty(length)
+    predicted = np.empty((length, regimes))
+    filtered = np.empty((length, regimes))
+    ahead, now = np.empty(regimes), np.empty(regimes)
+    for j in range(regimes):
+        ahead[j] = initial[j]
+    share = 1.0
+    for t in range(length):
+        if t > 0:
+            for j in range(regimes):
+                reached = 0.0
+                for i in range(regimes):
+                    reached += now[i] * transition[t * step, i, j]
+                ahead[j] = reached
+        total = 0.0
+        for j in range(regimes):
+            predicted[t, j] = ahead[j] * share
+            now[j] = ahead[j] * densities[t, j]
+            total += now[j]
+        if not total * share > SMALLEST_TOTAL:
+            peaks[t], total = _out_of_reach(log_densities[t], predicted[t], now)
+            share = 1.0
+        totals[t] = total * share
+        share = 1.0 / total
+        for j in range(regimes):
+            filtered[t, j] = now[j] * share
+        if not total > SMALLEST_CARRIED:
+            for j in range(regimes):
+                now[j] = filtered[t, j]
+            share = 1.0
+    return totals, predicted, filtered
+
+
+@njit(cache=True, error_model="numpy")
+def _lagged_filter(
     log_densities: Array, densities: Array, peaks: Array, transition: Array, initial: Array
 ) -> tuple[Array, Array, Array]:
-    """Totals of predicted times shifted density, predicted, filtered; a peak out of reach is moved in `peaks`."""
+    """`_filter` for states that hold lagged regimes."""
     length, states = densities.shape
     regimes = transition.shape[1]
     rows, rests = _moves(states, regimes)
@@ -89,13 +158,7 @@ def _filter(
     ahead = initial.copy()
     now = np.empty(states)
     for t in range(length):
-        if t > 0 and block == 1:
-            for j in range(regimes):
-                reached = 0.0
-                for i in range(regimes):
-                    reached += now[i] * transition[t * step, i, j]
-                ahead[j] = reached
-        elif t > 0:
+        if t > 0:
             for j in range(states):
                 ahead[j] = 0.0
             for i in range(states):
@@ -107,18 +170,7 @@ def _filter(
             now[j] = ahead[j] * densities[t, j]
             total += now[j]
         if not total > SMALLEST_TOTAL:
-            peak = -np.inf
-            for j in range(states):
-                if ahead[j] > 0.0 and log_densities[t, j] > peak:
-                    peak = log_densities[t, j]
-            peaks[t] = peak
-            total = 0.0
-            for j in range(states):
-                if peak == -np.inf:
-                    now[j] = ahead[j]
-                else:
-                    now[j] = ahead[j] * np.exp(log_densities[t, j] - peak) if ahead[j] > 0.0 else 0.0
-                total += now[j]
+            peaks[t], total = _out_of_reach(log_densities[t], ahead, now)
         totals[t] = total
         share = 1.0 / total
         for j in range(states):
@@ -127,7 +179,6 @@ def _filter(
     return totals, predicted, filtered
 
 
-@njit(cache=True, error_model="numpy")
 def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[Array, Array]:
     """Smoothed probabilities and expected transitions (Kim 1994, Journal of Econometrics 60, eq. 2.20-2.21).
 
@@ -144,6 +195,46 @@ def kim_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[
     transitions : array, of the shape of `transition`
         P(s_{t-1} = i, s_t = j | F_T) at each t >= 1, or its sum over t for a constant matrix.
     """
+    if predicted.shape[1] == transition.shape[1]:
+        return _smoother(predicted, filtered, transition, tuple(filtered[-1].tolist()))
+    return _lagged_smoother(predicted, filtered, transition)
+
+
+@njit(cache=True, error_model="numpy")
+def _smoother(predicted: Array, filtered: Array, transition: Array, last: tuple[float, ...]) -> tuple[Array, Array]:
+    """`kim_smoother` where the states are the regimes; the tuple tells the compiler how many, see `_filter`."""
+    length = predicted.shape[0]
+    regimes = len(last)
+    step = 1 if transition.shape[0] > 1 else 0
+    smoothed = np.empty((length, regimes))
+    transitions = np.zeros(transition.shape)
+    after, ratio = np.empty(regimes), np.empty(regimes)
+    for j in range(regimes):
+        after[j] = last[j]
+        smoothed[length - 1, j] = last[j]
+    for t in range(length - 1, 0, -1):
+        for j in range(regimes):
+            inverse = 1.0 / predicted[t, j] if predicted[t, j] > SMALLEST_DIVISOR else 0.0
+            ratio[j] = after[j] * inverse
+        total = 0.0
+        for i in range(regimes):
+            weight = filtered[t - 1, i]
+            ahead = 0.0
+            for j in range(regimes):
+                move = transition[t * step, i, j] * ratio[j]
+                transitions[t * step, i, j] += weight * move
+                ahead += move
+            after[i] = weight * ahead
+            total += after[i]
+        share = 1.0 / total if total > 0.0 else 1.0
+        for i in range(regimes):
+            smoothed[t - 1, i] = after[i] * share
+    return smoothed, transitions
+
+
+@njit(cache=True, error_model="numpy")
+def _lagged_smoother(predicted: Array, filtered: Array, transition: Array) -> tuple[Array, Array]:
+    """`kim_smoother` for states that hold lagged regimes."""
     length, states = predicted.shape
     regimes = transition.shape[1]
     rows, rests = _moves(states, regimes)
@@ -180,15 +271,17 @@ def squared_distances(x: Array, means: Array, choleskys: Array) -> Array:
     length, size = x.shape
     regimes = means.shape[0]
     distances = np.empty((length, regimes))
-    solved = np.empty(size)
+    solved, inverses = np.empty(size), np.empty(size)
     for k in range(regimes):
+        for i in range(size):
+            inverses[i] = 1.0 / choleskys[k, i, i]
         for t in range(length):
             total = 0.0
             for i in range(size):
                 value = x[t, i] - means[k, i]
                 for j in range(i):
                     value -= choleskys[k, i, j] * solved[j]
-                value /= choleskys[k, i, i]
+                value *= inverses[i]
                 solved[i] = value
                 total += value * value
             distances[t, k] = total
@@ -202,30 +295,6 @@ def subtract_from_columns(values: Array, offsets: Array) -> None:
     for t in range(length):
         for k in range(columns):
             values[t, k] -= offsets[k]
-
-
-@njit(cache=True)
-def weighted_moments(x: Array, weights: Array, means: Array) -> tuple[Array, Array]:
-    """Sums over t of w_tk (x_t - mean_k), shape (K, N), and of w_tk times its outer product, shape (K, N, N)."""
-    length, size = x.shape
-    regimes = means.shape[0]
-    first = np.zeros((regimes, size))
-    second = np.zeros((regimes, size, size))
-    deviation = np.empty(size)
-    for k in range(regimes):
-        for t in range(length):
-            weight = weights[t, k]
-            if weight == 0.0:
-                continue
-            for i in range(size):
-                deviation[i] = x[t, i] - means[k, i]
-                first[k, i] += weight * deviation[i]
-                for j in range(i + 1):
-                    second[k, i, j] += weight * deviation[i] * deviation[j]
-        for i in range(size):
-            for j in range(i):
-                second[k, j, i] = second[k, i, j]
-    return first, second
 
 
 @njit(cache=True)

@@ -40,8 +40,8 @@ class Basin:
         Smoothed probabilities at theta.
     ahead : array, shape (P,), or None
         The next EM step; None once settled.
-    starts : int
-        Fresh starts that led here.
+    starts, fresh : int
+        Starts that led here, and how many of them were independent of all others.
     gain : float
         Gain of log-likelihood in the last EM step.
     """
@@ -51,6 +51,7 @@ class Basin:
     smoothed: Array
     ahead: Array | None
     starts: int
+    fresh: int
     gain: float
 
     @property
@@ -95,15 +96,15 @@ def race(
     Returns
     -------
     list of Basin
-        Best first; empty where no beginning has a finite log-likelihood.
+        Best first; empty where no beginning has a finite log-likelihood. After a decided race nobody goes on.
     """
-    entered = (_run(likelihood, theta, LAP, 1 if fresh else 0) for theta in begins)
+    entered = (_run(likelihood, theta, LAP, (1, int(fresh))) for theta in begins)
     basins = _joined(likelihood, [*settled, *(basin for basin in entered if basin is not None)])
     for lap in range(1, LAPS):
         if len(basins) == 1 or all(basin.ahead is None for basin in basins):
             break
         if lap >= LAPS_UNDECIDED and decided(basins):
-            break
+            return [replace(basin, ahead=None) for basin in basins]
         basins = _joined(likelihood, [_onward(likelihood, basin) for basin in basins])
     return basins
 
@@ -111,19 +112,19 @@ def race(
 def decided(basins: Sequence[Basin]) -> bool:
     """Whether the best basin has settled, most fresh starts have come to it, and no other one promises as much."""
     leader, *others = basins
-    most = leader.starts >= DECISIVE * sum(basin.starts for basin in basins)
+    most = leader.fresh >= DECISIVE * sum(basin.fresh for basin in basins)
     return most and leader.ahead is None and all(other.promise < leader.value for other in others)
 
 
 def _onward(likelihood: SwitchingLikelihood, basin: Basin) -> Basin:
     if basin.ahead is None:
         return basin
-    moved = _run(likelihood, basin.ahead, LAP, basin.starts, basin.value)
+    moved = _run(likelihood, basin.ahead, LAP, (basin.starts, basin.fresh), basin.value)
     return moved if moved is not None and moved.value > basin.value else replace(basin, ahead=None)
 
 
 def _run(
-    likelihood: SwitchingLikelihood, theta: Array, steps: int, starts: int, before: float = -np.inf
+    likelihood: SwitchingLikelihood, theta: Array, steps: int, starts: tuple[int, int], before: float = -np.inf
 ) -> Basin | None:
     best: Basin | None = None
     with np.errstate(all="ignore"):
@@ -136,7 +137,7 @@ def _run(
                 break
             slow = abs(value - before) < SETTLED_GAIN
             if best is None or value > best.value:
-                best = Basin(theta, value, smoothed, None if slow else ahead, starts, value - before)
+                best = Basin(theta, value, smoothed, None if slow else ahead, *starts, value - before)
             if slow:
                 return replace(best, ahead=None)
             before, theta = value, ahead
@@ -153,7 +154,8 @@ def _joined(likelihood: SwitchingLikelihood, basins: Sequence[Basin]) -> list[Ba
         regimes = regimes_of(likelihood, basin.theta, basin.smoothed)
         for number, other in enumerate(known):
             if same_regimes(regimes, other):
-                leaders[number] = replace(leaders[number], starts=leaders[number].starts + basin.starts)
+                leader = leaders[number]
+                leaders[number] = replace(leader, starts=leader.starts + basin.starts, fresh=leader.fresh + basin.fresh)
                 break
         else:
             leaders.append(basin)

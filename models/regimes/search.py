@@ -19,9 +19,11 @@ Array = NDArray[np.float64]
 
 #: Basins polished by quasi-Newton, for each regime of the model; as many in all where the race is decided.
 POLISHED_PER_REGIME = 3
-#: Quasi-Newton iterations each basin gets; it gets the rest if it could still win: if it lies no further below the best
-#: than this many times what the first iterations gained, or than this many points of log-likelihood.
-FIRST_ITERATIONS, STILL_GAINING, STILL_OPEN = 12, 2.0, 5.0
+#: Quasi-Newton iterations a basin behind the best one gets at first, and again while it could still win: while it lies
+#: no further below than this many times what the last ones gained, or than this many points of log-likelihood.
+FIRST_ITERATIONS, MORE_ITERATIONS, STILL_GAINING, STILL_OPEN = 12, 24, 2.0, 5.0
+#: Gain of a stage, in log-likelihood, below which a basin has arrived.
+ARRIVED = 1e-6
 #: Gain in log-likelihood that begins a new round of perturbations, and the most rounds.
 REAL_GAIN, ROUNDS = 0.5, 6
 
@@ -77,7 +79,7 @@ def search(likelihood: SwitchingLikelihood, plan: StartPlan, observations: int, 
         starts=len(begins) + perturbed,
         best=value,
         runner_up=max(lower) if lower else None,
-        share_at_best=polished.starts / len(begins),
+        share_at_best=polished.starts / (len(begins) + perturbed),
         gradient_norm=gradient_norm,
         at_bounds=tuple(name for name, inside in zip(likelihood.theta_names, free, strict=True) if not inside),
         evaluations=polished.evaluations,
@@ -111,8 +113,21 @@ def _perturbed(likelihood: SwitchingLikelihood, plan: StartPlan, basins: list[Ba
 
 
 @dataclass(frozen=True)
+class _End:
+    """Where the polish of a basin ended, the regimes seen from there, and the starts that led to it."""
+
+    optimum: Optimum
+    regimes: Array
+    starts: int
+
+    @property
+    def value(self) -> float:
+        return self.optimum.value
+
+
+@dataclass(frozen=True)
 class _Polished:
-    """The best optimum, the fresh starts that lead to it, the values at the others, and the evaluations spent."""
+    """The best optimum, the starts that lead to it, the values at the others, and the evaluations spent."""
 
     best: Optimum
     starts: int
@@ -121,33 +136,48 @@ class _Polished:
 
 
 def _polish(likelihood: SwitchingLikelihood, basins: Sequence[Basin], observations: int) -> _Polished:
-    """Follow the best few basins; those that can no longer win only so far."""
+    """Follow the best few basins; those that can no longer win, or have met another, only so far."""
+    evaluations = 0
 
-    def regimes(optimum: Optimum) -> Array:
-        return regimes_of(likelihood, optimum.arguments, likelihood.probabilities(optimum.arguments).smoothed)
+    def climbed(theta: Array, starts: int, iterations: int) -> _End:
+        nonlocal evaluations
+        optimum = climb(likelihood, theta, observations, iterations)
+        evaluations += optimum.convergence.evaluations
+        seen = likelihood.probabilities(optimum.arguments).smoothed
+        return _End(optimum, regimes_of(likelihood, optimum.arguments, seen), starts)
 
     most = POLISHED_PER_REGIME * (1 if decided(basins) else likelihood.chain.k_regimes)
-    chosen = [basins[0], *sorted(basins[1:], key=lambda basin: -basin.promise)[: most - 1]]
-    ends: list[tuple[Optimum, Array]] = []
-    evaluations = 0
-    best = -np.inf
-    for basin in chosen:
-        end = climb(likelihood, basin.theta, observations, FIRST_ITERATIONS if ends else ITERATIONS)
-        evaluations += end.convergence.evaluations
-        place = regimes(end)
-        reach = max(STILL_OPEN, STILL_GAINING * (end.value - basin.value))
-        met = any(other.value > end.value and same_regimes(place, seen) for other, seen in ends)
-        if ends and end.value + reach > best and not met:
-            end = climb(likelihood, drop_transitions(likelihood, end.arguments, set()), observations)
-            evaluations += end.convergence.evaluations
-            place = regimes(end)
-        ends.append((end, place))
-        best = max(best, end.value)
-    winner, leader = max(ends, key=lambda item: item[0].value)
-    shared = [end.value >= best - STILL_OPEN and same_regimes(place, leader) for end, place in ends]
+    leader, *others = [basins[0], *sorted(basins[1:], key=lambda basin: -basin.promise)[: most - 1]]
+    ends = [climbed(leader.theta, leader.starts, ITERATIONS)]
+    for basin in others:
+        end, before = climbed(basin.theta, basin.starts, FIRST_ITERATIONS), basin.value
+        while (met := _met(end, ends)) is None and _still_open(end, before, max(one.value for one in ends)):
+            before = end.value
+            begin = drop_transitions(likelihood, end.optimum.arguments, set())
+            end = climbed(begin, basin.starts, MORE_ITERATIONS)
+        if met is None:
+            ends.append(end)
+        else:
+            ends[met] = replace(ends[met], starts=ends[met].starts + end.starts)
+    winner = max(ends, key=lambda end: end.value)
+    same = [end.value >= winner.value - STILL_OPEN and same_regimes(end.regimes, winner.regimes) for end in ends]
     return _Polished(
-        winner,
-        sum(basin.starts for basin, same in zip(chosen, shared, strict=True) if same),
-        tuple(end.value for (end, _), same in zip(ends, shared, strict=True) if not same),
+        winner.optimum,
+        sum(end.starts for end, shared in zip(ends, same, strict=True) if shared),
+        tuple(end.value for end, shared in zip(ends, same, strict=True) if not shared),
         evaluations,
     )
+
+
+def _met(end: _End, others: Sequence[_End]) -> int | None:
+    """Number of a better one that sees the same regimes."""
+    for number, other in enumerate(others):
+        if other.value > end.value and same_regimes(end.regimes, other.regimes):
+            return number
+    return None
+
+
+def _still_open(end: _End, before: float, best: float) -> bool:
+    """Whether a basin that came here from the value `before` could still win."""
+    gained = end.value - before
+    return gained > ARRIVED and end.value + max(STILL_OPEN, STILL_GAINING * gained) > best

@@ -162,3 +162,24 @@ def test_relabelling_the_chain_permutes_its_matrix(varying):
     permuted = chain.transition(chain.permute(theta, order))
     np.testing.assert_allclose(permuted, chain.transition(theta)[:, order][:, :, order], atol=1e-12)
     np.testing.assert_allclose(chain.unconstrained(chain.natural(theta)), theta, atol=1e-10)
+
+
+@pytest.mark.parametrize("regimes", [2, 3, 4])
+def test_a_long_filter_equals_plain_python(regimes):
+    """Long enough, and now and then so unlikely, that carried probabilities must be made to add up again."""
+    log_densities, transition, initial = _draw(regimes, 400, regimes, False)
+    log_densities[50:60] -= np.arange(regimes) * 1e3
+    log_densities[200:] = log_densities[200:] * 20.0
+    logliks, predicted, filtered = hamilton_filter(log_densities, transition, initial)
+    smoothed, pairs = kim_smoother(predicted, filtered, transition)
+    ahead = np.log(initial)
+    for t in range(400):
+        np.testing.assert_allclose(predicted[t], np.exp(ahead), atol=1e-12)
+        joint = ahead + log_densities[t]
+        assert logliks[t] == pytest.approx(np.logaddexp.reduce(joint), rel=1e-12, abs=1e-10)
+        now = joint - np.logaddexp.reduce(joint)
+        np.testing.assert_allclose(filtered[t], np.exp(now), atol=1e-12)
+        ahead = np.logaddexp.reduce(now[:, None] + np.log(transition[0]), axis=0)
+    np.testing.assert_allclose(smoothed.sum(axis=1), 1.0, atol=1e-12)
+    np.testing.assert_allclose(pairs[0].sum(axis=1), smoothed[:-1].sum(axis=0), atol=1e-9)
+    np.testing.assert_allclose(pairs[0].sum(axis=0), smoothed[1:].sum(axis=0), atol=1e-9)

@@ -77,8 +77,13 @@ BEST_SLOPES, BEST_GARCH = -4768.202734, -6792.913103
 @pytest.mark.parametrize("seed", [0, 1, 5])
 def test_three_slopes_reach_the_best_known_optimum(seed):
     returns = _market_and_growth()
-    model = MarkovRegression(3, ("market",), switching_variance=False)
-    assert model.fit(returns["growth"], returns["market"], seed=seed).loglik >= BEST_SLOPES - 1e-5
+    fitted = MarkovRegression(3, ("market",), switching_variance=False).fit(
+        returns["growth"], returns["market"], seed=seed
+    )
+    assert fitted.loglik >= BEST_SLOPES - 1e-5
+    at_best = fitted.convergence.share_at_best * fitted.convergence.starts
+    assert at_best == pytest.approx(round(at_best))
+    assert 1 <= round(at_best) < fitted.convergence.starts
 
 
 @pytest.mark.parametrize("seed", [0, 4])
