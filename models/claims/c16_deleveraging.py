@@ -3,15 +3,16 @@
 Question   Of what the drivers explain of the fall of Bitcoin and of the miners, does more than half belong to fear,
            credit and growth shares, rather than to gold, real yields, the dollar and oil?
 Trap       Blocks that move together can be given the credit in any order; the Shapley value averages over the orders.
-           Shares of an explained move say nothing where little is explained. An asset's own volume signed by its own
+           Shares of an explained move say nothing where little is explained, and have no bound where one block pushes
+           down and the other up: they are taken of what the blocks took away. An asset's own volume signed by its own
            return explains that return by construction: it is no driver here, only a listed alternative. Nothing in
            daily prices tells a forced sale from a chosen one: "in line with", never "caused by".
 Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the risk block
            less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`
-           the part is inconclusive; where it does not explain a fall, there are no shares of one. Alternatives in
+           the part is inconclusive; where no block pushes down, there are no shares of a fall. Alternatives in
            which the asset did not fall, or the model misses either mark, are listed with the reason and not counted.
 Thresholds sesoi (share above one half), minimum_r2 (within the window).
-Statistic  Shapley share of the explained cumulative move; slopes from sessions outside the window, resampled in blocks;
+Statistic  Shapley share of what the blocks took away; slopes from sessions outside the window, resampled in blocks;
            the window's moves held fixed.
 Secondary  Contributions, R-squared within the window, abnormal volume in it; the month after falls of both in fear:
            a fall that selling alone made should be made good.
@@ -123,11 +124,9 @@ def _slope_sessions(case: Case, window: str) -> pd.DatetimeIndex:
 
 
 def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
-    """Share of the risk block less one half, where the drivers explain a fall of which there can be shares."""
+    """Share of the risk block in what the drivers took away, less one half."""
     if isinstance(found, NotDecidable):
         return found
-    if not _explains_a_fall(found):
-        return NotDecidable("the drivers explain no fall of which there could be shares")
     share = found.shares["risk"]
     return share if isinstance(share, NotDecidable) else _shifted(share, -HALF)
 
@@ -142,10 +141,6 @@ def _specified(case: Case, found: Attribution | NotDecidable) -> Estimate | NotD
     if found.r_squared < least:
         return NotDecidable(f"R-squared of {found.r_squared:.2f} within the window, below {least:g}")
     return _excess(found)
-
-
-def _explains_a_fall(found: Attribution) -> bool:
-    return isinstance(found.explained, Estimate) and found.explained.upper < 0.0
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:

@@ -43,7 +43,7 @@ class Attribution:
     explained_share : Estimate or NotDecidable
         The same over the whole move.
     shares : mapping of str to (Estimate or NotDecidable)
-        Contribution of each block over what all blocks explain.
+        Part of each block in what the blocks contribute in the direction of the move; between zero and one.
     share_draws : mapping of str to ndarray, (B,)
         Resamples behind `shares`.
     share_jackknife : mapping of str to ndarray, (G,)
@@ -117,6 +117,8 @@ def attribute_window(
     the regression on S alone, so a block gets credit for what it shares with the others in every order of entry
     (Shapley 1953). The moves of the window are held fixed, only slopes are resampled: intervals say how well the
     slopes are known, not how another window would have gone. The own residual holds the drift.
+    Shares are taken among the blocks that push in the direction of the move, not of the net: where one block pushes
+    down and another up by nearly as much, a share of the net has neither bound nor finite moments.
     Observational: "in line with", never "caused by".
     """
     outside = dependent.index.difference(window) if sample is None else sample.difference(window)
@@ -141,6 +143,7 @@ def attribute_window(
     draws = shapley_draws(rows, indices, design.block_of, len(names), moves)[:, 1]
     value, draws = np.append(value, move - value.sum()), np.column_stack([draws, move - draws.sum(axis=1)])
     explained, drawn = float(value[:-1].sum()), draws[:, :-1].sum(axis=1)
+    shares, share_draws = shares_along(value[:-1], move), shares_along(draws[:, :-1], move)
 
     def estimate(point: float, given: Array, unit: str, method: str) -> Estimate | NotDecidable:
         return percentile_estimate(point, given, level=resampling.level, n=len(rows), unit=unit, method=method)
@@ -150,22 +153,21 @@ def attribute_window(
             return NotDecidable(f"{what} is zero, of which there are no shares")
         return estimate(point / whole, given / wholes, "", f"Shapley share of {what}")
 
-    def part_of_explained(g: int) -> Estimate | NotDecidable:
-        if abs(explained) < NEGLIGIBLE:
-            return NotDecidable("the explained move is zero, of which there are no shares")
+    def part_along(g: int) -> Estimate | NotDecidable:
+        if np.isnan(shares[g]):
+            return NotDecidable("the drivers explain none of the move, so there are no shares of it")
         return bias_corrected_estimate(
-            float(value[g]) / explained,
-            draws[:, g] / drawn,
+            float(shares[g]),
+            share_draws[:, g],
             without_blocks[:, g],
             level=resampling.level,
             n=len(rows),
             unit="",
-            method="Shapley share of the explained move",
+            method="Shapley share of what the drivers contribute in the direction of the move",
         )
 
     def shares_on(chosen: NDArray[np.int64]) -> Array:
-        parts = shapley_draws(rows, chosen[None, :], design.block_of, len(names), moves)[0, 1]
-        return np.asarray(parts / parts.sum())
+        return shares_along(shapley_draws(rows, chosen[None, :], design.block_of, len(names), moves)[0, 1], move)
 
     without_blocks = block_jackknife(shares_on, len(rows), BLOCKS)
     labels = (*names, "own residual")
@@ -179,8 +181,8 @@ def attribute_window(
         },
         explained=estimate(explained, drawn, "%", "slopes times the window's moves"),
         explained_share=ratio(explained, drawn, move, np.full(len(draws), move), "the move"),
-        shares={name: part_of_explained(g) for g, name in enumerate(names)},
-        share_draws={name: draws[:, g] / drawn for g, name in enumerate(names)},
+        shares={name: part_along(g) for g, name in enumerate(names)},
+        share_draws={name: share_draws[:, g] for g, name in enumerate(names)},
         share_jackknife={name: without_blocks[:, g] for g, name in enumerate(names)},
         shares_of_move={
             name: ratio(float(value[g]), draws[:, g], move, np.full(len(draws), move), "the move")
@@ -191,6 +193,13 @@ def attribute_window(
         sessions=len(inside),
         n=len(rows),
     )
+
+
+def shares_along(parts: Array, move: float) -> Array:
+    """Share of each of G parts (..., G) in those of the sign of `move`; not a number where none has it."""
+    along = np.maximum(np.sign(move) * parts, 0.0)
+    whole = along.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(along, whole, out=np.full_like(along, np.nan), where=whole > NEGLIGIBLE))
 
 
 def beyond(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.inference.bootstrap import block_length, stationary_indices
 from models.inference.hac import cosine_long_run_variance
 from models.inference.intervals import normal_estimate, student_estimate
 
@@ -112,6 +113,45 @@ def long_horizon_regression(
         ),
         non_overlapping=_non_overlapping(future, predictor[: observations - horizon], horizon, level, unit),
     )
+
+
+def resampled_gaps(
+    returns: Array, condition: Array, horizon: int, *, replications: int, longest_block: int, seed: int
+) -> Array:
+    """Resamples of the mean return over the next `horizon` sessions where a condition holds, minus elsewhere.
+
+    Parameters
+    ----------
+    returns : ndarray, (T,)
+    condition : ndarray, (T,)
+        Zero or one; both occur among the first T - `horizon`.
+    horizon : int
+        Also the shortest mean block: returns over shorter stretches overlap.
+    replications : int
+    longest_block : int
+        Cap of the mean block length in sessions, where it exceeds `horizon`.
+    seed : int
+
+    Returns
+    -------
+    ndarray, (B,)
+        Stationary bootstrap of the pairs of future return and condition; resamples in which the condition never or
+        always holds are left out.
+    """
+    sums = np.cumsum(np.concatenate([[0.0], returns]))
+    future, held = sums[1 + horizon :] - sums[1:-horizon], condition[: returns.size - horizon]
+    share = float(held.mean())
+    influence = np.where(held > 0.0, (future - future[held > 0.0].mean()) / share, 0.0) - np.where(
+        held > 0.0, 0.0, (future - future[held <= 0.0].mean()) / (1.0 - share)
+    )
+    block = block_length(influence, floor=horizon, cap=max(horizon, longest_block))
+    rows = stationary_indices((future.size,), block, replications, seed)
+    drawn, counts = held[rows], held[rows].sum(axis=1)
+    values = future[rows]
+    usable = (counts > 0.0) & (counts < future.size)
+    with_condition = (values * drawn).sum(axis=1)[usable]
+    without = values.sum(axis=1)[usable] - with_condition
+    return np.asarray(with_condition / counts[usable] - without / (future.size - counts[usable]))
 
 
 def bias_corrected_slope(returns: Array, predictor: Array, *, level: float, unit: str = "%") -> Estimate | NotDecidable:

@@ -59,12 +59,12 @@ def explained_move(
 
 
 def risk_share(dependent: str, moves: Mapping[str, float], population: Mapping[str, PopulationValue]) -> float:
-    """Share of the explained move that falls to the risk block: Shapley value over the two blocks."""
+    """Share of the risk block in what the two blocks contribute to a fall: Shapley value over the two."""
 
     def explained(block: str, roles: tuple[str, ...]) -> float:
         return sum(population[f"attribution.{dependent}.{block}.{role}"].value * moves[role] for role in roles)
 
-    fundamentals = FUNDAMENTALS[dependent]
-    everything = explained("all", (*RISK, *fundamentals))
-    risk = 0.5 * (explained("risk", RISK) + everything - explained("fundamentals", fundamentals))
-    return float(np.clip(risk / everything, -10.0, 10.0))
+    everything = explained("all", (*RISK, *FUNDAMENTALS[dependent]))
+    lead = explained("risk", RISK) - explained("fundamentals", FUNDAMENTALS[dependent])
+    down = [max(-0.5 * (everything + sign * lead), 0.0) for sign in (1.0, -1.0)]
+    return down[0] / sum(down) if any(down) else 0.0

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.drivers import attribute_window, beyond, explained_shares
+from models.drivers.attribution import shares_along
 from models.drivers.kernels import coalition_values, shapley_values
 from models.drivers.shapley import regression_design, worth_and_influence
 from models.estimate import NotDecidable
@@ -168,6 +169,41 @@ def test_contributions_cover_the_planted_ones():
         result = attribute_window(y, drivers, {"a": ("a",), "b": ("b",)}, window, QUICK)
         hits += result.contributions["a"].contains(planted)
     assert 33 <= hits <= 40
+
+
+def test_shares_are_of_what_pushes_along_with_the_move():
+    parts = np.array([[-3.0, -1.0], [-3.0, 2.9], [0.5, 0.0], [2.0, -4.0]])
+    expected = [[0.75, 0.25], [1.0, 0.0], [np.nan, np.nan], [0.0, 1.0]]
+    np.testing.assert_allclose(shares_along(parts, -10.0), expected)
+    np.testing.assert_allclose(shares_along(-parts, 10.0), expected)
+
+
+def test_a_share_keeps_its_bounds_where_blocks_cancel_out():
+    generator = np.random.default_rng(4)
+    index = pd.bdate_range("2018-01-01", periods=600)
+    drivers = pd.DataFrame(generator.normal(size=(600, 2)), index, ["a", "b"])
+    window = index[-5:]
+    drivers.loc[window] = [-1.0, 1.0]
+    y = drivers["a"] + drivers["b"] + 0.5 * generator.normal(size=600)
+    y.loc[window] = -1.0
+    result = attribute_window(y, drivers, {"a": ("a",), "b": ("b",)}, window, QUICK)
+    assert result.explained.contains(0.0)
+    assert result.shares["a"].value == pytest.approx(1.0)
+    assert 0.9 < result.shares["a"].lower <= result.shares["a"].upper <= 1.0
+    assert result.share_p_value("a", 0.5) < 0.05
+
+
+def test_a_rise_that_every_block_pulls_down_has_no_shares():
+    generator = np.random.default_rng(5)
+    index = pd.bdate_range("2018-01-01", periods=600)
+    drivers = pd.DataFrame(generator.normal(size=(600, 2)), index, ["a", "b"])
+    window = index[-5:]
+    drivers.loc[window] = -1.0
+    y = drivers["a"] + drivers["b"] + 0.5 * generator.normal(size=600)
+    y.loc[window] = 1.0
+    result = attribute_window(y, drivers, {"a": ("a",), "b": ("b",)}, window, QUICK)
+    assert "none of the move" in result.shares["a"].reason
+    assert result.share_p_value("a", 0.5) == 1.0
 
 
 def test_shares_of_the_bundled_event_are_recovered(sample_panel, sample_study, truth, resampling):

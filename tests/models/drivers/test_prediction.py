@@ -16,7 +16,9 @@ from models.drivers import (
     rolling_partial_r_squared,
 )
 from models.drivers.causality import _robust, _wald
+from models.drivers.predictive import resampled_gaps
 from models.estimate import NotDecidable
+from models.inference.bootstrap import stationary_indices
 from models.inference.resampling import Resampling
 
 QUICK = Resampling(level=0.95, replications=199, block_bounds=(5, 40), seed=3)
@@ -282,3 +284,27 @@ class TestContagion:
         answer = contagion_bound(series.to_frame(), series, stress, block=20.0, level=0.95, replications=99, seed=1)
         assert isinstance(answer, NotDecidable)
         assert "in stress" in answer.reason
+
+
+def test_resampled_gaps_by_a_plain_loop():
+    generator = np.random.default_rng(4)
+    returns, condition = generator.normal(size=260), (np.arange(260) % 60 < 15).astype(float)
+    horizon = 20
+    gaps = resampled_gaps(returns, condition, horizon, replications=30, longest_block=20, seed=8)
+    future = [sum(returns[t + step] for step in range(1, horizon + 1)) for t in range(260 - horizon)]
+    plain = []
+    for rows in stationary_indices((len(future),), float(horizon), 30, 8):
+        inside = [future[t] for t in rows if condition[t] == 1.0]
+        outside = [future[t] for t in rows if condition[t] == 0.0]
+        if inside and outside:
+            plain.append(sum(inside) / len(inside) - sum(outside) / len(outside))
+    assert gaps == pytest.approx(plain, rel=1e-10)
+
+
+def test_resampled_gaps_spread_as_the_formula_says_where_nothing_predicts():
+    generator = np.random.default_rng(9)
+    returns, condition = generator.normal(size=4000), (np.arange(4000) % 200 < 60).astype(float)
+    gaps = resampled_gaps(returns, condition, 21, replications=400, longest_block=40, seed=2)
+    formula = long_horizon_regression(returns, condition, 21, level=0.95).slope
+    assert gaps.mean() == pytest.approx(formula.value, abs=formula.std_error / 3.0)
+    assert gaps.std() == pytest.approx(formula.std_error, rel=0.35)
