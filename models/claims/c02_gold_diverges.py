@@ -20,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.facts import agreement
+from models.claims.facts import agreement, window_span
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, judge_effect
 from models.claims.verdict import Exhibit, Outcome
@@ -53,14 +54,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=2,
         window=case.describe("short"),
         secondary=secondary,
-        exhibits=(
-            Exhibit(
-                "cumulative abnormal returns",
-                short.cumulative.rename(columns=dict(case.panel.names)),
-                "%",
-                f"Market model on {', '.join(case.panel.names[role] for role in FACTORS)}, {short.n} sessions.",
-            ),
-        ),
+        exhibits=(*_fans(case, "short", short), *_fans(case, "long", long)),
     )
 
 
@@ -76,6 +70,20 @@ def _study_event(case: Case, window: str) -> AbnormalReturns:
         block_bounds=case.block_bounds,
         seed=case.seed,
     )
+
+
+def _fans(case: Case, window: str, event: AbnormalReturns) -> tuple[Exhibit, ...]:
+    """Cumulative abnormal return of each asset by session of the window, from zero at its base."""
+    base = window_span(case, window).base.date()
+    factors = ", ".join(case.panel.names[role] for role in FACTORS)
+    note = f"Market model on {factors}, {event.n} sessions before the window; day 0 is {base}"
+    exhibits = []
+    for role in ("metal", *FALLING):
+        rows = np.vstack([np.zeros(3), event.fan(role).to_numpy()])
+        days = [f"day {number}" for number in range(len(rows))]
+        frame = pd.DataFrame(rows, index=days, columns=["estimate", "lower", "upper"])
+        exhibits.append(Exhibit(f"abnormal return of {case.panel.names[role]}, {window} window", frame, "%", note))
+    return tuple(exhibits)
 
 
 def _cumulative_return(case: Case, window: str) -> Estimate:

@@ -31,7 +31,13 @@ from models.claims.facts import observed, percentile_among, window_span
 from models.claims.primary import Primary, reaching
 from models.claims.rule import Ruling, conjunction, curve, held_at_mixed
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
-from models.drivers.predictive import PredictiveRegression, bias_corrected_slope, long_horizon_regression
+from models.densities import density_frame
+from models.drivers.predictive import (
+    PredictiveRegression,
+    bias_corrected_slope,
+    long_horizon_regression,
+    resampled_gaps,
+)
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.overextension import overextension, relative_strength
 from models.stress import spells
@@ -66,7 +72,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=spells(days),
         window=f"{sample.index[1].date()} to {sample.index[-1].date()}, {int(days.sum())} of {len(days)} overextended",
         secondary=_readings(case, levels, z, sample, law),
-        exhibits=(_bins(case, sample, z), _path(case, z)),
+        exhibits=(*_density(case, sample, z, law), _bins(case, sample, z), _path(case, z)),
     )
 
 
@@ -217,6 +223,25 @@ def _readings(
     label = "shortfall for each unit of overextension, corrected for its persistence"
     readings[label] = slope if isinstance(slope, NotDecidable) else _reversed(slope)
     return readings
+
+
+def _density(
+    case: Case, sample: pd.Series, z: pd.Series, law: PredictiveRegression | NotDecidable
+) -> tuple[Exhibit, ...]:
+    """Bootstrap density of the shortfall, which the verdict's interval takes from a formula."""
+    if isinstance(law, NotDecidable):
+        return ()
+    returns, condition = _aligned(sample, (z >= case.thresholds["overextended"]).astype(float))
+    gaps = resampled_gaps(
+        returns,
+        condition,
+        int(case.thresholds["horizon"]),
+        replications=case.replications,
+        longest_block=case.block_bounds[1],
+        seed=case.seed,
+    )
+    note = f"{gaps.size} resamples of stretches of sessions; the verdict’s interval is Hodrick’s (1992)"
+    return (Exhibit(_SHORTFALL, density_frame(-gaps), "%", note),)
 
 
 def _bins(case: Case, sample: pd.Series, z: pd.Series) -> Exhibit:

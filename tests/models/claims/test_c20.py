@@ -165,3 +165,10 @@ def test_a_real_but_small_shortfall_is_not_supported_whatever_single_sessions_sa
     assert ruling.outcome is outcome
     if outcome is Outcome.NOT_SUPPORTED:
         assert "a smaller effect is real" in ruling.reason
+
+
+def test_the_density_of_the_shortfall_lies_about_its_estimate(panel, study):
+    verdict = judged("C20", panel, study)
+    density, effect = verdict.exhibits[0].frame, verdict.parts[0].effect
+    mean = np.trapezoid(density["value"] * density["density"], density["value"])
+    assert mean == pytest.approx(effect.value, abs=effect.std_error)
