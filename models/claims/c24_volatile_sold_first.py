@@ -32,6 +32,7 @@ from models.claims.specifications import attempted
 from models.claims.tail_betas import full_returns, worst
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.cross_section import mean_by_stretch_bootstrap, mean_over_stretches, stretch_numbers, volatility_slopes
+from models.densities import log_density_frame
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.margins import fit_margins
 from models.stress import drawdown_stress, fear_stress
@@ -59,6 +60,8 @@ ASSETS = (
 BETA_WINDOW, DEVIATION_WINDOW = 252, 63
 #: Days of a spell that are shown one by one; the first is compared with the others.
 SHOWN_DAYS = 5
+#: Sessions in a year.
+SESSIONS = 252
 UNIT = "own sd"
 
 
@@ -97,7 +100,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         n_events=int(stretches.nunique()),
         window=f"{case.describe('full')}, {len(effects)} days of stress, {len(assets)} assets",
         secondary=_readings(case, sections, stress, effects, stretches),
-        exhibits=(_spell_days(case, effects, stretches),),
+        exhibits=(_spell_days(case, effects, stretches), *_volatilities(case, sections, stress)),
     )
 
 
@@ -230,6 +233,16 @@ def _spell_days(case: Case, effects: pd.Series, stretches: pd.Series) -> Exhibit
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
     note = "Minus the slope of scaled returns on the rank of volatility, given scaled betas; spells of the fear index"
     return Exhibit("extra fall of volatile assets by day of the spell", frame, "own standard deviations", note)
+
+
+def _volatilities(case: Case, sections: _CrossSections, stress: pd.Series) -> tuple[Exhibit, ...]:
+    """By which volatilities the assets are ranked: their densities on calm days and on days of stress."""
+    annual = np.sqrt(SESSIONS) * sections.deviations["GARCH"]
+    ranked = annual[annual.median().sort_values(ascending=False).index].rename(columns=dict(case.panel.names))
+    return tuple(
+        Exhibit(name, log_density_frame(ranked[days]), "% a year", "GARCH volatilities known at the close before")
+        for name, days in (("volatility on calm days", ~stress), ("volatility on days of stress", stress))
+    )
 
 
 def primary(case: Case) -> Primary | NotDecidable:

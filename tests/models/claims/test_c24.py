@@ -82,3 +82,13 @@ def test_gates(panel, study, suite):
     spells = judged("C24", panel, study, suite, minimum_assets=AVAILABLE, minimum_spells=1000)
     assert "spells" in spells.reason
     assert "fear" in judged("C24", without(panel, "fear"), study, suite).reason
+
+
+def test_volatilities_by_state_are_drawn_from_the_most_volatile_asset_down(verdict, panel):
+    calm, stress = (one.frame for one in verdict.exhibits[1:])
+    assert list(calm.columns) == list(stress.columns)
+    assert set(calm.columns) - {"value"} == {panel.names[role] for role in ASSETS if role in panel.returns.columns}
+    peaks = [stress["value"][stress[name].idxmax()] for name in (calm.columns[1], calm.columns[-1])]
+    assert peaks[0] > peaks[1]
+    market = panel.names["market"]
+    assert stress["value"][stress[market].idxmax()] > calm["value"][calm[market].idxmax()]
