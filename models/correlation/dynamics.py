@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.correlation.recursions import diagonal_pass, diagonal_path
+from models.correlation.recursions import correlation_slopes, diagonal_pass, diagonal_path
 from models.correlation.types import Array, Initial, Target
 
 #: Largest admissible a + b (+ g times the largest eigenvalue of Qbar^-1/2 Nbar Qbar^-1/2 in ADCC).
@@ -129,19 +129,17 @@ class Dynamics:
         g = float(psi[2]) if psi.size > 2 else 0.0
         count, size = psi.size, z.shape[1]
         x, diagonal = z, np.empty((0, 0))
-        half_growth = np.empty((count, 0, 0))
+        d_x = np.empty((count, 0, 0))
         s = moments.qbar if target is None else target
         d_s = np.zeros((count, s.size))
         if self.corrected:
             first = self._first_diagonal(moments, a, b, size)
             if slopes:
-                diagonal, half_growth, _ = diagonal_pass(z, first, a, b)
-                x = z * np.sqrt(diagonal)
+                diagonal, x, d_x = diagonal_pass(z, first, a, b)
             else:
                 diagonal, x = diagonal_path(z, first[0], a, b)
-                half_growth = np.empty((0, 0, 0))
             if target is None:
-                s, d_s = self._corrected_target(x, half_growth)
+                s, d_s = self._corrected_target(x, d_x)
         rest = 1.0 - a - b
         intercept = rest * s - g * moments.nbar
         d_intercept = rest * d_s
@@ -149,7 +147,7 @@ class Dynamics:
         if count > 2:
             d_intercept[2] -= moments.nbar
         first, d_first = self._first(s, d_s, moments, psi)
-        return Drive(x, moments.negative, diagonal, half_growth, intercept, d_intercept, first, d_first, s, d_s)
+        return Drive(x, moments.negative, diagonal, d_x, intercept, d_intercept, first, d_first, s, d_s)
 
     def target_weights(self, periods: int, psi: Array) -> tuple[Array, Array]:
         """c_t and e_t in dQ_t = c_t dS - g e_t dNbar, shape (T,) each."""
@@ -185,29 +183,23 @@ class Dynamics:
         return first, d_first
 
     def _first_diagonal(self, moments: Moments, a: float, b: float, size: int) -> Array:
-        ones = np.ones(size)
-        packed_diagonal = np.arange(size) * (np.arange(size) + 3) // 2
-        early = moments.backcast[packed_diagonal]
-        return {
-            "target": np.stack([ones, 0.0 * ones, 0.0 * ones]),
-            "zero_residual": np.stack([(1.0 - a) * ones, -ones, 0.0 * ones]),
-            "unit_residual": np.stack([ones, 0.0 * ones, 0.0 * ones]),
-            "backcast": np.stack([1.0 - a - b + (a + b) * early, early - 1.0, early - 1.0]),
-        }[self.initial]
+        first = np.zeros((3, size))
+        first[0] = 1.0
+        if self.initial == "zero_residual":
+            first[0], first[1] = 1.0 - a, -1.0
+        elif self.initial == "backcast":
+            early = moments.backcast[np.arange(size) * (np.arange(size) + 3) // 2]
+            first[0], first[1:] = 1.0 - a - b + (a + b) * early, early - 1.0
+        return first
 
-    def _corrected_target(self, x: Array, half_growth: Array) -> tuple[Array, Array]:
+    def _corrected_target(self, x: Array, d_x: Array) -> tuple[Array, Array]:
+        """S and its derivatives; zeros where `d_x` is empty."""
         centred = x - x.mean(axis=0) if self.target == "covariance" else x
-        moment = centred.T @ centred
-        scale = np.sqrt(np.diagonal(moment))
-        correlation = moment / np.outer(scale, scale)
-        derivatives = []
-        for growth in half_growth:
-            cross = (x * growth).T @ centred
-            cross = (cross + cross.T) / np.outer(scale, scale)
-            share = 0.5 * np.diagonal(cross)
-            derivatives.append(pack(cross - correlation * (share[:, None] + share[None, :])))
-        packed = pack(correlation)
-        return packed, np.stack(derivatives) if derivatives else np.zeros((2, packed.size))
+        crosses = np.zeros((d_x.shape[0], x.shape[1], x.shape[1]))
+        if d_x.size:
+            np.matmul(d_x.transpose(0, 2, 1), centred, out=crosses)
+        packed, slopes = correlation_slopes(centred.T @ centred, crosses)
+        return packed, slopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +220,7 @@ class Drive:
     x: Array
     negative: Array
     diagonal: Array
-    half_growth: Array
+    d_x: Array
     intercept: Array
     d_intercept: Array
     first: Array

@@ -62,7 +62,7 @@ def score_pass(
     z: Array,
     x: Array,
     n: Array,
-    half_growth: Array,
+    d_x: Array,
     intercept: Array,
     d_intercept: Array,
     first: Array,
@@ -78,9 +78,8 @@ def score_pass(
 
     Parameters
     ----------
-    half_growth : array, shape (P, T, N)
-        d x_it / d psi_p = x_it half_growth[p, t, i]: half the log derivative of q_ii,t in cDCC; shape (P, 0, 0) where
-        x does not depend on the parameters.
+    d_x : array, shape (P, T, N)
+        Derivatives of `x`; shape (P, 0, 0) where it does not depend on the parameters.
     d_intercept, d_first : arrays, shape (P, M)
         Derivatives of `intercept` and `first`, without the terms that the recursion adds itself.
     nu : float
@@ -103,25 +102,20 @@ def score_pass(
     d_q = np.empty((count, packed, LANES))
     state, d_state = first.copy(), d_first.copy()
     zb, xb, nb, y = _blocks(size)
-    eb = np.zeros((count, size, LANES))
-    corrected = half_growth.shape[1] > 0
-    root, u = _buffer(size), _buffer(size)
+    corrected = d_x.shape[1] > 0
+    root, u, wb = _buffer(size), _buffer(size), _buffer(size if corrected else 0)
     logs, forms, weight = np.empty(LANES), np.empty(LANES), np.ones(LANES)
     for start in range(0, periods, LANES):
         lanes = min(LANES, periods - start)
         _load(zb, xb, nb, z, x, n, start)
-        if corrected:
-            for p in range(count):
-                for i in range(size):
-                    for lane in range(lanes):
-                        eb[p, i, lane] = a * half_growth[p, start + lane, i]
         _advance(q, state, xb, nb, intercept, a, b, g, n.shape[1] > 0)
         for p in range(count):
-            growth = eb[p] if corrected else eb[p, :0]
+            if corrected:
+                _load_slope(wb, xb, d_x[p], start, a, 0.5 if p == 0 else 0.0)
             if p == 1:
-                _advance_decay(d_q[p], d_state[p], q, xb, growth, d_intercept[p], b)
+                _advance_decay(d_q[p], d_state[p], q, xb, wb, d_intercept[p], b)
             else:
-                _advance_slope(d_q[p], d_state[p], xb if p == 0 else nb, growth, d_intercept[p], b)
+                _advance_slope(d_q[p], d_state[p], xb if p == 0 else nb, wb, d_intercept[p], b)
         _scale(y, logs, q, zb)
         factor[:] = q
         _factorise(factor, size, logs)
@@ -179,6 +173,16 @@ def _load(zb: Array, xb: Array, nb: Array, z: Array, x: Array, n: Array, start: 
 
 
 @njit(cache=True, fastmath={"contract"})
+def _load_slope(wb: Array, xb: Array, d_x: Array, start: int, a: float, share: float) -> None:
+    """w = a dx + share x for the next LANES dates."""
+    periods, size = d_x.shape
+    for lane in range(LANES):
+        t = start + lane
+        for i in range(size):
+            wb[i, lane] = a * d_x[t, i] + share * xb[i, lane] if t < periods else 0.0
+
+
+@njit(cache=True, fastmath={"contract"})
 def _advance(
     q: Array, state: Array, xb: Array, nb: Array, intercept: Array, a: float, b: float, g: float, asymmetric: bool
 ) -> None:
@@ -204,10 +208,10 @@ def _advance(
 
 
 @njit(cache=True, fastmath={"contract"})
-def _advance_slope(d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept: Array, b: float) -> None:
-    """The same for a derivative of Q whose own news is x_i x_j (1 + e_i + e_j); no e where `eb` is empty."""
+def _advance_slope(d_q: Array, d_state: Array, xb: Array, wb: Array, d_intercept: Array, b: float) -> None:
+    """The same for a derivative of Q whose own news is w_i x_j + x_i w_j, or x_i x_j where `wb` is empty."""
     news = np.empty(LANES)
-    corrected = eb.shape[0] > 0
+    corrected = wb.shape[0] > 0
     k = 0
     for i in range(xb.shape[0]):
         xi = xb[i]
@@ -215,9 +219,9 @@ def _advance_slope(d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept
             xj = xb[j]
             own = d_intercept[k]
             if corrected:
-                ei, ej = eb[i], eb[j]
+                wi, wj = wb[i], wb[j]
                 for lane in range(LANES):
-                    news[lane] = own + xi[lane] * xj[lane] * (1.0 + ei[lane] + ej[lane])
+                    news[lane] = own + wi[lane] * xj[lane] + xi[lane] * wj[lane]
             else:
                 for lane in range(LANES):
                     news[lane] = own + xi[lane] * xj[lane]
@@ -231,10 +235,10 @@ def _advance_slope(d_q: Array, d_state: Array, xb: Array, eb: Array, d_intercept
 
 
 @njit(cache=True, fastmath={"contract"})
-def _advance_decay(d_q: Array, d_state: Array, q: Array, xb: Array, eb: Array, d_intercept: Array, b: float) -> None:
-    """The same for the derivative by b, whose own news is Q + x_i x_j (e_i + e_j)."""
+def _advance_decay(d_q: Array, d_state: Array, q: Array, xb: Array, wb: Array, d_intercept: Array, b: float) -> None:
+    """The same for the derivative by b, whose own news is Q + w_i x_j + x_i w_j, or Q where `wb` is empty."""
     news = np.empty(LANES)
-    corrected = eb.shape[0] > 0
+    corrected = wb.shape[0] > 0
     k = 0
     for i in range(xb.shape[0]):
         xi = xb[i]
@@ -242,9 +246,9 @@ def _advance_decay(d_q: Array, d_state: Array, q: Array, xb: Array, eb: Array, d
             xj, old = xb[j], q[k]
             own = d_intercept[k]
             if corrected:
-                ei, ej = eb[i], eb[j]
+                wi, wj = wb[i], wb[j]
                 for lane in range(LANES):
-                    news[lane] = own + old[lane] + xi[lane] * xj[lane] * (ei[lane] + ej[lane])
+                    news[lane] = own + old[lane] + wi[lane] * xj[lane] + xi[lane] * wj[lane]
             else:
                 for lane in range(LANES):
                     news[lane] = own + old[lane]

@@ -96,7 +96,7 @@ def evaluate(
     empty = (0, 0)
     gamma = np.empty((z.shape[0], drive.target.size) if slopes else empty)
     direct = np.empty(z.shape if slopes else empty)
-    derivatives = (drive.half_growth, drive.intercept, drive.d_intercept, drive.first, drive.d_first)
+    derivatives = (drive.d_x, drive.intercept, drive.d_intercept, drive.first, drive.d_first)
     if dynamics.blocks or dynamics.forcing is not None:
         blocks = np.array(dynamics.blocks or range(z.shape[1]), dtype=np.int64)
         forcing = np.zeros(z.shape[0]) if dynamics.forcing is None else dynamics.forcing

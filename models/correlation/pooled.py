@@ -17,7 +17,7 @@ from models.correlation.types import Array
 def pooled_pass(
     z: Array,
     x: Array,
-    half_growth: Array,
+    d_x: Array,
     intercept: Array,
     d_intercept: Array,
     first: Array,
@@ -94,8 +94,8 @@ def pooled_pass(
                         level += state[k]
                     if j < i:
                         level += (-kappa if p < 2 else 1.0 - a - b) * forcing[t]
-                    if half_growth.shape[1] > 0:
-                        level += a * news * (half_growth[p, t, i] + half_growth[p, t, j])
+                    if d_x.shape[1] > 0:
+                        level += a * (d_x[p, t, i] * x[t, j] + x[t, i] * d_x[p, t, j])
                     d_state[p, k] = level
                 state[k] = intercept[k] + a * news + b * state[k]
                 if j < i:

@@ -10,7 +10,7 @@ from models.correlation.types import Array
 
 @njit(cache=True, fastmath={"contract"})
 def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array, Array]:
-    """Diagonal of Q in cDCC, q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b), with its derivatives by a and b.
+    """Diagonal of Q in cDCC, q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b), and z* with its derivatives by a and b.
 
     Unit intercept: the diagonal does not depend on the correlations, which is what makes targeting exact (Aielli 2013).
 
@@ -23,33 +23,35 @@ def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Ar
     Returns
     -------
     diagonal : array, shape (T, N)
-    half_growth : array, shape (2, T, N)
-        Half the logarithmic derivatives of the diagonal, so that d z*_it = z*_it half_growth.
-    following : array, shape (3, N)
-        The diagonal and its derivatives at T + 1.
+    x : array, shape (T, N)
+        z*_it = z_it sqrt(q_ii,t).
+    d_x : array, shape (2, T, N)
+        Its derivatives by a and b.
     """
     periods, size = z.shape
-    diagonal, half_growth = np.empty((periods, size)), np.empty((2, periods, size))
-    following = first.copy()
-    q, by_a, by_b = following[0], following[1], following[2]
+    diagonal, x, d_x = np.empty((periods, size)), np.empty((periods, size)), np.empty((2, periods, size))
+    state = first.copy()
+    q, by_a, by_b = state[0], state[1], state[2]
     for t in range(periods):
         for i in range(size):
-            half = 0.5 / q[i]
+            root = np.sqrt(q[i])
+            half = 0.5 * z[t, i] / root
             diagonal[t, i] = q[i]
-            half_growth[0, t, i] = by_a[i] * half
-            half_growth[1, t, i] = by_b[i] * half
+            x[t, i] = z[t, i] * root
+            d_x[0, t, i] = by_a[i] * half
+            d_x[1, t, i] = by_b[i] * half
         for i in range(size):
             square = z[t, i] * z[t, i]
             growth = a * square + b
             by_a[i] = -1.0 + q[i] * square + by_a[i] * growth
             by_b[i] = -1.0 + q[i] + by_b[i] * growth
             q[i] = (1.0 - a - b) + q[i] * growth
-    return diagonal, half_growth, following
+    return diagonal, x, d_x
 
 
 @njit(cache=True, fastmath={"contract"})
 def diagonal_path(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array]:
-    """`diagonal_pass` without derivatives, and z_it sqrt(q_ii,t), shape (T, N) each; `first` has shape (N,)."""
+    """`diagonal_pass` without derivatives: diagonal and z*, shape (T, N) each; `first` has shape (N,)."""
     periods, size = z.shape
     diagonal, x = np.empty((periods, size)), np.empty((periods, size))
     q = first.copy()
@@ -71,14 +73,44 @@ def diagonal_margin_pass(z: Array, d_z: Array, diagonal: Array, a: float, b: flo
     d_z : array, shape (T, P)
     """
     periods, count = d_z.shape
-    derivatives = np.empty((periods, count))
-    for p in range(count):
-        by_p = 0.0
-        for t in range(periods):
-            root = np.sqrt(diagonal[t])
-            derivatives[t, p] = d_z[t, p] * root + 0.5 * z[t] * by_p / root
-            by_p = by_p * (a * z[t] * z[t] + b) + 2.0 * a * diagonal[t] * z[t] * d_z[t, p]
+    derivatives, by = np.empty((periods, count)), np.zeros(count)
+    for t in range(periods):
+        root = np.sqrt(diagonal[t])
+        half, growth, push = 0.5 * z[t] / root, a * z[t] * z[t] + b, 2.0 * a * diagonal[t] * z[t]
+        for p in range(count):
+            derivatives[t, p] = d_z[t, p] * root + by[p] * half
+            by[p] = by[p] * growth + push * d_z[t, p]
     return derivatives
+
+
+@njit(cache=True)
+def correlation_slopes(moment: Array, crosses: Array) -> tuple[Array, Array]:
+    """Packed correlations of a moment matrix x'x and their derivatives, from those of x.
+
+    Parameters
+    ----------
+    moment : array, shape (N, N)
+    crosses : array, shape (P, N, N)
+        (dx/dpsi_p)' x.
+
+    Returns
+    -------
+    correlations : array, shape (M,)
+    derivatives : array, shape (P, M)
+    """
+    count, size = crosses.shape[0], moment.shape[0]
+    correlations = np.empty(size * (size + 1) // 2)
+    derivatives = np.empty((count, correlations.size))
+    k = 0
+    for i in range(size):
+        for j in range(i + 1):
+            scale = 1.0 / np.sqrt(moment[i, i] * moment[j, j])
+            correlations[k] = moment[i, j] * scale
+            for p in range(count):
+                share = crosses[p, i, i] / moment[i, i] + crosses[p, j, j] / moment[j, j]
+                derivatives[p, k] = (crosses[p, i, j] + crosses[p, j, i]) * scale - correlations[k] * share
+            k += 1
+    return correlations, derivatives
 
 
 @njit(cache=True, fastmath={"contract"})
