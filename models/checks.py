@@ -62,6 +62,8 @@ def regime_checks(result: SwitchingResult) -> Iterator[Check]:
     model = f"Markov switching, {result.k_regimes} regimes"
     share = result.convergence.share_at_best
     yield Check(model, "share of starts at the best optimum", share, "> 0.2", share > 0.2)
+    lost = len(result.degenerate)
+    yield Check(model, "regimes at which the likelihood is unbounded", float(lost), "= 0", lost == 0, True)
     smallest = float(result.regime_shares.min())
     yield Check(model, "smallest share of a regime", smallest, f"> {MINIMUM_SHARE}", smallest > MINIMUM_SHARE, True)
     spells = int(result.regime_spells.min())

@@ -2,6 +2,7 @@
 
 from models.regimes.autoregression import AutoregressionResult, MarkovAutoregression
 from models.regimes.breaks import bai_perron, cusum_of_squares, sup_f
+from models.regimes.degenerate import DegenerateRegime
 from models.regimes.diagnostics import RegimeDiagnostics, diagnose
 from models.regimes.markov_switching import MarkovSwitching, SwitchingResult
 from models.regimes.msgarch import MSGARCH, MSGARCHResult
@@ -14,6 +15,7 @@ __all__ = [
     "MSGARCH",
     "RSDC",
     "AutoregressionResult",
+    "DegenerateRegime",
     "MSGARCHResult",
     "MarkovAutoregression",
     "MarkovRegression",

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.regimes.emissions import PENALTY_WEIGHT, VARIANCE_FLOOR
+from models.regimes.degenerate import VARIANCE_FLOOR, reaches_floor
+from models.regimes.emissions import PENALTY_WEIGHT
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -69,6 +70,10 @@ class AutoregressiveRegimes:
     def smallest_regime(self) -> float:
         """Observations below which a regime is taken for an accident of the search."""
         return 4.0 + (self.order if self.switching_ar else 0)
+
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]:
+        """Regimes whose variance stands at its floor, shape (K,)."""
+        return reaches_floor(self._unpack(theta)[1])
 
     @property
     def names(self) -> tuple[str, ...]:

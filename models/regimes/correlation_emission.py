@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 SCALE_BOUND = 15.0
 #: Bound of a free entry of a Cholesky factor: for two series a correlation of 0.99999.
 ENTRY_BOUND = 200.0
+#: Smallest eigenvalue of a correlation matrix of two series at that bound, doubled.
+SMALLEST_EIGENVALUE = 1.0 / ENTRY_BOUND**2
 #: Weight, in observations, of the identity in each regime's correlation M-step.
 PENALTY_WEIGHT = 1.0
 
@@ -232,7 +234,11 @@ class CorrelationRegimes:
     @property
     def smallest_regime(self) -> float:
         """Observations below which a regime is taken for an accident of the search."""
-        return 2.0 * (self.dimension + 1.0)
+        return max(2.0 * (self.dimension + 1.0), 0.5 * self.dimension * (self.dimension - 1))
+
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]:
+        """Regimes in which a combination of the residuals has no variance left, shape (K,)."""
+        return np.asarray(np.linalg.eigvalsh(self.correlations(theta))[:, 0] < SMALLEST_EIGENVALUE)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ def _moments(result: SwitchingResult, draws: int, seed: int) -> tuple[pd.DataFra
 
 def _light(result: RegimeResult, tests: tuple[TestResult, ...], rcm: float) -> tuple[Light, tuple[str, ...]]:
     convergence = result.convergence
-    red = []
+    red = [regime.problem for regime in result.degenerate]
     if not convergence.converged:
         red.append("the optimiser did not converge")
     if not np.isfinite(result.information_inverse).all():

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from data.errors import EstimationError
+from models.regimes.degenerate import VARIANCE_FLOOR, reaches_floor
 from models.regimes.kernels import squared_distances, subtract_from_columns
 from models.regimes.moments import Powers, recentred
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
 
-#: Smallest conditional variance of a regime, as a share of the sample's (econometrics: the covariance floor).
-VARIANCE_FLOOR = 1e-3
 #: Weight, in observations, of the sample covariance in each regime's M-step.
 PENALTY_WEIGHT = 1e-2
 
@@ -36,6 +35,7 @@ class Emission(Protocol):
     def bounds(self) -> list[tuple[float | None, float | None]]: ...
     @property
     def smallest_regime(self) -> float: ...
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]: ...
     def log_densities(self, theta: Array) -> Array: ...
     def transforms(self, theta: Array) -> Array: ...
     def score(self, theta: Array, weights: Array) -> Array: ...
@@ -144,7 +144,11 @@ class EllipticalRegimes:
     @property
     def smallest_regime(self) -> float:
         """Observations below which a regime is taken for an accident of the search."""
-        return 2.0 * (self.dimension + 1.0)
+        return max(2.0 * (self.dimension + 1.0), self.dimension + float(len(self._triangle[0])))
+
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]:
+        """Regimes whose variance stands at its floor, shape (K,)."""
+        return reaches_floor(np.diagonal(self._unpack(theta)[1], axis1=1, axis2=2).min(axis=1))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from models.regimes.emissions import VARIANCE_FLOOR
+from models.regimes.degenerate import VARIANCE_FLOOR, reaches_floor
 from models.regimes.garch_kernels import COEFFICIENTS, parallel_variances, variance_scores
 from models.regimes.radial import Radial
 
@@ -68,6 +68,10 @@ class GarchRegimes:
     def smallest_regime(self) -> float:
         """Observations below which a regime is taken for an accident of the search."""
         return 2.0 * (self._width + 1.0)
+
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]:
+        """Regimes whose unconditional variance stands at its floor, shape (K,)."""
+        return reaches_floor(np.exp(0.5 * self._unpack(theta)[1][:, 0]))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.regimes.emissions import PENALTY_WEIGHT, VARIANCE_FLOOR, column_sums
+from models.regimes.degenerate import VARIANCE_FLOOR, reaches_floor
+from models.regimes.emissions import PENALTY_WEIGHT, column_sums
 from models.regimes.radial import Radial
 
 Array = NDArray[np.float64]
@@ -90,6 +91,10 @@ class RegressionRegimes:
     def smallest_regime(self) -> float:
         """Observations below which a regime is taken for an accident of the search."""
         return 2.0 * (self.X.shape[1] + 1.0)
+
+    def at_floor(self, theta: Array) -> NDArray[np.bool_]:
+        """Regimes whose variance stands at its floor, shape (K,)."""
+        return reaches_floor(self._unpack(theta)[1])
 
     @property
     def names(self) -> tuple[str, ...]:

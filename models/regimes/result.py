@@ -14,6 +14,7 @@ from scipy import special, stats
 from data.errors import EstimationError
 from models.estimate import Estimate, NotDecidable
 from models.optimise import Convergence
+from models.regimes.degenerate import DegenerateRegime, degenerate_regimes
 from models.regimes.kernels import stationary_distribution
 from models.regimes.likelihood import Probabilities, SwitchingLikelihood, central_differences
 from models.regimes.search import Found
@@ -105,6 +106,13 @@ class RegimeResult:
     def convergence(self) -> Convergence:
         """Starts, share of them at the best optimum, runner-up, gradient, parameters at a bound."""
         return self.found.convergence
+
+    @cached_property
+    def degenerate(self) -> tuple[DegenerateRegime, ...]:
+        """Regimes at which the likelihood is unbounded, so that its value and their parameters are no estimates."""
+        emission = self.likelihood.emission
+        at_floor = emission.at_floor(self.likelihood.split(self.found.theta)[1])
+        return degenerate_regimes(self.smoothed.to_numpy(), emission.smallest_regime, at_floor)
 
     @property
     def k_regimes(self) -> int:

@@ -119,6 +119,7 @@ class _End:
     optimum: Optimum
     regimes: Array
     starts: int
+    sound: bool
 
     @property
     def value(self) -> float:
@@ -144,7 +145,8 @@ def _polish(likelihood: SwitchingLikelihood, basins: Sequence[Basin], observatio
         optimum = climb(likelihood, theta, observations, iterations)
         evaluations += optimum.convergence.evaluations
         seen = likelihood.probabilities(optimum.arguments).smoothed
-        return _End(optimum, regimes_of(likelihood, optimum.arguments, seen), starts)
+        sound = bool(seen.sum(axis=0).min() >= likelihood.emission.smallest_regime)
+        return _End(optimum, regimes_of(likelihood, optimum.arguments, seen), starts, sound)
 
     most = POLISHED_PER_REGIME * (1 if decided(basins) else likelihood.chain.k_regimes)
     leader, *others = [basins[0], *sorted(basins[1:], key=lambda basin: -basin.promise)[: most - 1]]
@@ -159,7 +161,7 @@ def _polish(likelihood: SwitchingLikelihood, basins: Sequence[Basin], observatio
             ends.append(end)
         else:
             ends[met] = replace(ends[met], starts=ends[met].starts + end.starts)
-    winner = max(ends, key=lambda end: end.value)
+    winner = max(ends, key=lambda end: (end.sound, end.value))
     same = [end.value >= winner.value - STILL_OPEN and same_regimes(end.regimes, winner.regimes) for end in ends]
     return _Polished(
         winner.optimum,

@@ -80,6 +80,7 @@ def information_criteria(fits: Sequence[RegimeResult]) -> pd.DataFrame:
                 "hq": deviance + 2.0 * size * np.log(np.log(length)),
                 "icl": bic + 2.0 * path_entropy(fit),
                 "smallest_share": float(fit.regime_shares.min()),
+                "degenerate": len(fit.degenerate),
                 "share_at_best": fit.convergence.share_at_best,
             }
         )
