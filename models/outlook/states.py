@@ -13,6 +13,7 @@ from data.errors import EstimationError
 from models.estimate import Estimate, NotDecidable
 from models.outlook.moments import from_draws
 from models.regimes import SwitchingResult, Vintages
+from models.regimes.forecast import RegimeForecast
 from models.regimes.uncertainty import filtered_draws
 
 Array = NDArray[np.float64]
@@ -36,6 +37,8 @@ class RegimeState:
     now : Estimate or NotDecidable
         Today's, with the interval of the parameters.
     ahead : mapping of sessions ahead to Estimate or NotDecidable
+    fan : DataFrame or NotDecidable
+        Columns "estimate", "lower", "upper" by sessions ahead, from the last close (0) on.
     turbulent : bool
         Whether the turbulent regime is the likelier one at the last close.
     remaining : Estimate or NotDecidable
@@ -49,6 +52,7 @@ class RegimeState:
     known: Mapping[int, float]
     now: Estimate | NotDecidable
     ahead: Mapping[int, Estimate | NotDecidable]
+    fan: pd.DataFrame | NotDecidable
     turbulent: bool
     remaining: Estimate | NotDecidable
     path: pd.Series
@@ -65,31 +69,43 @@ def regime_state(result: SwitchingResult, *, level: float, draws: int, seed: int
         refusal = NotDecidable(f"{error.culprit}: {error.problem}")
         now: Estimate | NotDecidable = refusal
         ahead: dict[int, Estimate | NotDecidable] = dict.fromkeys(AHEAD, refusal)
+        fan: pd.DataFrame | NotDecidable = refusal
     else:
         values = np.concatenate([path.to_numpy()[-1:], drawn])
         now = from_draws(values, level=level, n=result.n, unit="probability", method=f"{draws} parameter draws")
-        value, low, high = (
-            frame.to_numpy()[:, -1]
-            for frame in (forecast.probabilities, forecast.probabilities_lower, forecast.probabilities_upper)
-        )
-        ahead = {
-            h: _probability(float(value[h - 1]), float(low[h - 1]), float(high[h - 1]), level, result.n, draws)
-            for h in AHEAD
-        }
+        fan = _fan(forecast, now)
+        ahead = {h: _probability(fan, h, level, result.n, draws) for h in AHEAD}
     likelier = int(np.argmax(result.filtered.to_numpy()[-1]))
     return RegimeState(
         series=tuple(map(str, result.series)),
         known={back: float(path.iloc[-1 - back]) for back in BACK if back < len(path)},
         now=now,
         ahead=ahead,
+        fan=fan,
         turbulent=turbulent,
         remaining=result.durations(level)[likelier],
         path=path.rename("turbulent"),
     )
 
 
-def _probability(value: float, low: float, high: float, level: float, n: int, draws: int) -> Estimate:
-    return Estimate(value, None, min(low, value), max(high, value), level, n, "probability", f"{draws} parameter draws")
+def _fan(forecast: RegimeForecast, now: Estimate) -> pd.DataFrame:
+    """The turbulent regime's probability from the last close on; the band never leaves the estimate out."""
+    ahead = pd.concat(
+        {
+            "estimate": forecast.probabilities.iloc[:, -1],
+            "lower": forecast.probabilities_lower.iloc[:, -1],
+            "upper": forecast.probabilities_upper.iloc[:, -1],
+        },
+        axis=1,
+    )
+    today = pd.DataFrame([[now.value, now.lower, now.upper]], index=[0], columns=ahead.columns)
+    fan = pd.concat([today, ahead]).rename_axis("horizon")
+    return fan.assign(lower=fan[["estimate", "lower"]].min(axis=1), upper=fan[["estimate", "upper"]].max(axis=1))
+
+
+def _probability(fan: pd.DataFrame, step: int, level: float, n: int, draws: int) -> Estimate:
+    value, low, high = (float(fan[name][step]) for name in ("estimate", "lower", "upper"))
+    return Estimate(value, None, low, high, level, n, "probability", f"{draws} parameter draws")
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,19 @@ def reading(quantity: Quantity, index: pd.DatetimeIndex, rng: np.random.Generato
 def state(series: tuple[str, ...], index: pd.DatetimeIndex, value: float) -> RegimeState:
     path = pd.Series(np.clip(0.1 + 0.6 * np.sin(np.arange(len(index)) / 90.0), 0.01, 0.99), index=index)
     path.iloc[-1] = value
+    steps = np.linspace(0.0, 1.0, MONTH + 1)
     return RegimeState(
         series=series,
         known={0: value, 5: float(path.iloc[-6]), 20: float(path.iloc[-21])},
         now=Estimate(value, 0.03, 0.8 * value, 1.1 * value, 0.95, 2812, "probability", "parameter draws"),
         ahead={h: Estimate(0.2, None, 0.15, 0.27, 0.95, 2812, "probability", "parameter draws") for h in (1, 5, 21)},
+        fan=pd.DataFrame(
+            {
+                name: (1.0 - steps) * value + steps * end
+                for name, end in (("estimate", 0.2), ("lower", 0.15), ("upper", 0.27))
+            },
+            index=pd.RangeIndex(len(steps), name="horizon"),
+        ),
         turbulent=value > 0.5,
         remaining=around(48.0, 17.0, "observations"),
         path=path,

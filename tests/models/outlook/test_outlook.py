@@ -82,6 +82,12 @@ def test_a_regime_state_agrees_with_its_model(suite: Suite, outlook: Outlook) ->
     assert isinstance(state.remaining, Estimate)
     assert state.remaining.value == pytest.approx(suite.regimes.expected_durations[likelier])
     assert state.turbulent == (filtered[-1, -1] > 0.5)
+    assert isinstance(state.fan, pd.DataFrame)
+    powers = [filtered[-1] @ np.linalg.matrix_power(suite.regimes.transition, h) for h in range(22)]
+    assert state.fan["estimate"].tolist() == pytest.approx([one[-1] for one in powers])
+    assert (state.fan["lower"] <= state.fan["estimate"]).all()
+    assert (state.fan["estimate"] <= state.fan["upper"]).all()
+    assert state.fan.loc[21].tolist() == pytest.approx([month.value, month.lower, month.upper])
 
 
 def test_a_model_without_intervals_still_has_its_probabilities() -> None:
@@ -94,6 +100,7 @@ def test_a_model_without_intervals_still_has_its_probabilities() -> None:
     state = regime_state(broken, level=0.95, draws=20, seed=0)
     assert isinstance(state.now, NotDecidable)
     assert isinstance(state.ahead[5], NotDecidable)
+    assert isinstance(state.fan, NotDecidable)
     assert state.known[0] == pytest.approx(float(model.filtered.iloc[-1, -1]))
 
 
