@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from data.panel import Panel
 from data.study import Study
 from models.suite import Suite
+from models.workers import in_parallel
 
 Entry = str | float | None
 
@@ -28,6 +29,8 @@ class Inputs:
         Processes for independent pieces.
     progress : callable
         Told in words which piece begins.
+    pieces : mutable mapping
+        Plain values of pieces that are done, by name: what an interrupted run leaves to the next.
     """
 
     panel: Panel
@@ -35,6 +38,23 @@ class Inputs:
     suite: Suite
     workers: int
     progress: Callable[[str], None]
+    pieces: MutableMapping[str, Any]
+
+
+def in_pieces(workers: int, pieces: MutableMapping[str, Any], calls: Mapping[str, Any]) -> list[Any]:
+    """Results of calls in their order; what is among the pieces is not computed again, what is new is added at once.
+
+    Parameters
+    ----------
+    workers : int
+    pieces : mutable mapping
+    calls : mapping
+        Name of each piece to the call, made with `joblib.delayed`, whose result is a plain value.
+    """
+    missing = {name: call for name, call in calls.items() if name not in pieces}
+    for name, value in zip(missing, in_parallel(workers, missing.values()), strict=True):
+        pieces[name] = value
+    return [pieces[name] for name in calls]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def compute(inputs: Inputs, *, draws: int = DRAWS, starts: int = STARTS, largest
         seed=seed,
         workers=inputs.workers,
         progress=inputs.progress,
+        pieces=inputs.pieces,
     )
     criteria = information_criteria(fits)
     best = fits[int(criteria["bic"].to_numpy().argmin())].k_regimes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from models.claims.robustness import LONG_STUDIES
 from models.fitting import fit_suite
 from models.long_study import LongResult, LongStudy
 from reports.evidence import Evidence, QuotedStudy
+from reports.pieces import KeptPieces
 from reports.provenance import ROOT, model_sha256
 
 STORE = ROOT / ".cache" / "robustness"
@@ -34,9 +35,12 @@ class _Key:
     def of(cls, study: Study, panel: Panel) -> _Key:
         return cls(study.sha256, panel.sha256, panel.as_of.isoformat(), model_sha256())
 
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(f"{self.study}{self.data}{self.as_of}{self.code}".encode()).hexdigest()[:16]
+
     def place(self, store: Path, name: str) -> Path:
-        digest = hashlib.sha256(f"{self.study}{self.data}{self.as_of}{self.code}".encode()).hexdigest()
-        return store / f"{name}-{digest[:16]}.json"
+        return store / f"{name}-{self.digest}.json"
 
     def describes(self, record: dict[str, Any]) -> bool:
         return (record["study"], record["data"], record["as_of"]) == (self.study, self.data, self.as_of)
@@ -61,7 +65,8 @@ def run_long_studies(
         Told in words which piece begins.
     studies : iterable of LongStudy
     store : Path
-        Folder of the results, one JSON file each; written whole or not at all.
+        Folder of the results, one JSON file each, written whole or not at all; pieces of unfinished studies lie in a
+        folder within, until the last study is done.
 
     Returns
     -------
@@ -69,6 +74,7 @@ def run_long_studies(
         The result of each long study.
     """
     key = _Key.of(evidence.study, evidence.panel)
+    pieces = KeptPieces(store / f"pieces-{key.digest}")
     places = []
     inputs: JudgedInputs | None = None
     for one in studies:
@@ -76,9 +82,10 @@ def run_long_studies(
         places.append(place)
         if place.exists():
             continue
-        inputs = inputs or _inputs(evidence, workers, progress)
+        inputs = inputs or _inputs(evidence, workers, progress, pieces)
         progress(one.title)
         _keep(place, key, one, one.compute(inputs))
+    pieces.clear()
     return tuple(places)
 
 
@@ -114,12 +121,14 @@ def _read(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and wanted <= set(record) else None
 
 
-def _inputs(evidence: Evidence, workers: int, progress: Callable[[str], None]) -> JudgedInputs:
+def _inputs(
+    evidence: Evidence, workers: int, progress: Callable[[str], None], pieces: MutableMapping[str, Any]
+) -> JudgedInputs:
     study = evidence.study
     panel = evidence.panel.until(study.about.as_of)
     same_vintage = evidence.panel.last_session <= study.about.as_of
     suite = evidence.suite if same_vintage else fit_suite(panel, study, seed=study.inference.seed)
-    return JudgedInputs(panel, study, suite, workers, progress, evidence.verdicts)
+    return JudgedInputs(panel, study, suite, workers, progress, pieces, evidence.verdicts)
 
 
 def _keep(place: Path, key: _Key, one: LongStudy[JudgedInputs], result: LongResult) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from joblib import delayed
@@ -15,8 +17,7 @@ from models.claims.planting import PLANTINGS
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate, NotDecidable
 from models.inference.power import effect_found, exaggeration
-from models.long_study import Inputs, LongResult, LongStudy
-from models.workers import in_parallel
+from models.long_study import Inputs, LongResult, LongStudy, in_pieces
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,40 @@ def planted_samples(claim: Claim, case: Case, multiple: float, comparisons: int,
     return Planted(effect, tuple(estimates), tuple(found)) if estimates else None
 
 
+def _planted(inputs: Inputs, jobs: Iterable[tuple[Claim, float, int]]) -> list[Planted | None]:
+    """`planted_samples` of claims at multiples and numbers of comparisons, a piece each."""
+    calls = {
+        f"planted-{claim.id}-{multiple:g}-{comparisons}": delayed(_planted_record)(
+            claim, _case(claim, inputs), multiple, comparisons, SAMPLES
+        )
+        for claim, multiple, comparisons in jobs
+    }
+    records = in_pieces(inputs.workers, inputs.pieces, calls)
+    return [
+        None if record is None else Planted(record["effect"], tuple(record["estimates"]), tuple(record["found"]))
+        for record in records
+    ]
+
+
+def _planted_record(claim: Claim, case: Case, multiple: float, comparisons: int, samples: int) -> dict[str, Any] | None:
+    """`planted_samples` as plain values."""
+    planted = planted_samples(claim, case, multiple, comparisons, samples)
+    if planted is None:
+        return None
+    return {
+        "effect": float(planted.effect),
+        "estimates": [float(one) for one in planted.estimates],
+        "found": [bool(one) for one in planted.found],
+    }
+
+
 def power(inputs: JudgedInputs) -> LongResult:
     """Share of samples with a planted effect in which it is found, by claim and size of the effect."""
     verdicts = {one.id: one for one in inputs.verdicts}
     claims = [one for one in claims_to_judge(inputs.study) if one.id in PLANTINGS and _measured(verdicts.get(one.id))]
     jobs = [(claim, multiple) for claim in claims for multiple in MULTIPLES]
     inputs.progress(f"Planting {len(jobs) * SAMPLES:,} effects")
-    planted = (
-        delayed(planted_samples)(
-            claim, _case(claim, inputs), multiple, _comparisons(verdicts[claim.id], inputs), SAMPLES
-        )
-        for claim, multiple in jobs
-    )
-    made = list(in_parallel(inputs.workers, planted))
+    made = _planted(inputs, ((claim, multiple, _comparisons(verdicts[claim.id], inputs)) for claim, multiple in jobs))
     rows = []
     for claim in claims:
         of_claim = [one for (owner, _), one in zip(jobs, made, strict=True) if owner is claim and one is not None]
@@ -144,7 +166,7 @@ def magnitude(inputs: JudgedInputs) -> LongResult:
             if position == 0 and verdict.id in PLANTINGS:
                 inputs.progress(f"Planting the size of interest of {verdict.id}")
                 claim = claims[verdict.id]
-                sample = planted_samples(claim, _case(claim, inputs), 1.0, comparisons, SAMPLES)
+                (sample,) = _planted(inputs, [(claim, 1.0, comparisons)])
                 simulated = sample.magnitude if sample is not None else None
             rows.append((f"{verdict.id}: {part.label}", part.sesoi, *formula, simulated))
     largest = max((row[4] for row in rows), default=None)

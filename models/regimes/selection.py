@@ -7,10 +7,10 @@ ratio is compared with those that samples of a single-regime GARCH-t make.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ Sampler = Callable[[np.random.Generator], Array]
 #: Share of bootstrap draws that may fail to converge.
 FAILED_SHARE = 0.2
 SIGNIFICANT = 0.05
-#: Draws after which progress is told.
+#: Draws after which progress is told, and that are kept together.
 REPORTED_DRAWS = 20
 IN_WORDS = {1: "one regime", 2: "two regimes", 3: "three regimes", 4: "four regimes"}
 GARCH_T = "GARCH with t shocks and one regime"
@@ -191,6 +191,7 @@ def bootstrap_ladder(
     seed: int = 0,
     workers: int = 1,
     progress: Callable[[str], None] = lambda _: None,
+    pieces: MutableMapping[str, Any] | None = None,
 ) -> tuple[RegimeTest | NotDecidable, ...]:
     """Parametric bootstrap of each likelihood ratio between neighbours, all from the same samples of a GARCH-t.
 
@@ -203,6 +204,9 @@ def bootstrap_ladder(
     draws, starts, workers : int
     progress : callable
         Told in words how far it is.
+    pieces : mutable mapping, optional
+        Ratios of blocks of samples that are done, by name, None where a fit failed: these samples are not drawn
+        again, and new blocks are added as they are done.
 
     Returns
     -------
@@ -211,11 +215,17 @@ def bootstrap_ladder(
     """
     sampler, models = _garch_t(y), [fit.model for fit in fits]
     seeds = np.random.SeedSequence([seed, 199]).spawn(draws)
-    parts = []
+    done: MutableMapping[str, Any] = {} if pieces is None else pieces
+    rows: list[list[float | None]] = []
     for begin in range(0, draws, REPORTED_DRAWS):
-        progress(f"samples of a GARCH-t without regimes, {begin} of {draws}")
-        parts.append(_ratios(sampler, models, seeds[begin : begin + REPORTED_DRAWS], starts, workers))
-    ratios = np.vstack(parts)
+        block = seeds[begin : begin + REPORTED_DRAWS]
+        name = f"samples-without-regimes-{begin}-{begin + len(block)}"
+        if name not in done:
+            progress(f"samples of a GARCH-t without regimes, {begin} of {draws}")
+            found = _ratios(sampler, models, block, starts, workers)
+            done[name] = [[float(ratio) if np.isfinite(ratio) else None for ratio in row] for row in found]
+        rows += done[name]
+    ratios = np.array(rows, dtype=np.float64)
     return tuple(_test(fits[at : at + 2], ratios[:, at], GARCH_T) for at in range(len(fits) - 1))
 
 

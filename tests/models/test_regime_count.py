@@ -1,5 +1,6 @@
 """The long study of the number of regimes: one row a model, sentences that follow from the bootstrap."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,19 +10,19 @@ import pytest
 from data.errors import EstimationError
 from models.long_study import Inputs
 from models.regime_count import compute
-from models.regimes import MarkovSwitching
+from models.regimes import MarkovSwitching, selection
 from models.regimes.simulation import draw_regimes, garch_path
 
 REFERENCE = ("market", "fear")
 
 
-def _inputs(rows, told):
+def _inputs(rows, told, pieces=None):
     panel = SimpleNamespace(complete_returns=lambda roles: pd.DataFrame(rows, columns=list(roles)))
     study = SimpleNamespace(
         regimes=SimpleNamespace(reference=REFERENCE, k_regimes=2, distribution="t", starts=6),
         inference=SimpleNamespace(seed=3),
     )
-    return Inputs(panel, study, None, 1, told.append)
+    return Inputs(panel, study, None, 1, told.append, {} if pieces is None else pieces)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,29 @@ def test_clear_regimes_are_told_from_fat_tails(clear_regimes):
     assert result.sentences[2] == "BIC is lowest for two regimes, the number the study fixes"
     assert any("0 of 21" in one for one in told)
     assert any("20 of 21" in one for one in told)
+
+
+def test_an_interrupted_bootstrap_goes_on_where_it_stopped(clear_regimes, monkeypatch):
+    class Interrupted(dict):
+        """The power goes after two blocks."""
+
+        def __setitem__(self, name, value):
+            if len(self) == 2:
+                raise KeyboardInterrupt
+            super().__setitem__(name, value)
+
+    monkeypatch.setattr(selection, "REPORTED_DRAWS", 2)
+    quick = {"draws": 5, "starts": 1, "largest": 3}
+    whole = compute(_inputs(clear_regimes, []), **quick)
+    kept = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        compute(_inputs(clear_regimes, [], kept), **quick)
+    assert [len(block) for block in kept.values()] == [2, 2]
+    told = []
+    pieces = json.loads(json.dumps(dict(kept)))
+    assert compute(_inputs(clear_regimes, told, pieces), **quick) == whole
+    assert [one for one in told if one.startswith("samples")] == ["samples of a GARCH-t without regimes, 4 of 5"]
+    assert [len(block) for block in pieces.values()] == [2, 2, 1]
 
 
 def test_a_sample_too_short_for_the_tests_is_refused(clear_regimes):

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from evidence_factory import evidence
+from joblib import delayed
 
-from models.long_study import Inputs, LongResult, LongStudy
+from models.long_study import Inputs, LongResult, LongStudy, in_pieces
 from reports.evidence import QuotedStudy
+from reports.pieces import KeptPieces
 from reports.robustness import quoted_studies, run_long_studies
 from reports.sections.robustness import robustness_section
 from reports.setting import Setting
@@ -42,6 +44,51 @@ def test_a_result_is_computed_once_and_quoted(tmp_path: Path) -> None:
     (quoted,) = quoted_studies(made.study, made.panel, studies=studies, store=tmp_path)
     assert quoted.result == FOUND
     assert quoted.same_code
+
+
+def test_an_interrupted_run_loses_only_the_piece_in_flight(tmp_path: Path) -> None:
+    """The first run breaks in its third piece; the second computes that and the last, then tidies up."""
+    made = evidence()
+    computed: list[int] = []
+    broken = [2]
+
+    def piece(value: int) -> int:
+        if value in broken:
+            raise KeyboardInterrupt
+        computed.append(value)
+        return 2 * value
+
+    def compute(inputs: Inputs) -> LongResult:
+        calls = {f"piece-{value}": delayed(piece)(value) for value in range(4)}
+        total = sum(in_pieces(1, inputs.pieces, calls))
+        return replace(FOUND, rows=(("sum", float(total)),))
+
+    studies = (LongStudy("counted", "How often?", compute),)
+    with pytest.raises(KeyboardInterrupt):
+        run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    assert computed == [0, 1]
+    broken.clear()
+    (place,) = run_long_studies(made, workers=1, studies=studies, store=tmp_path)
+    assert computed == [0, 1, 2, 3]
+    assert json.loads(place.read_text())["result"]["rows"] == [["sum", 12.0]]
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_pieces_are_kept_by_name(tmp_path: Path) -> None:
+    pieces = KeptPieces(tmp_path / "pieces")
+    assert dict(pieces) == {}
+    pieces["b"], pieces["a"] = [1.5, None], {"found": True}
+    assert dict(KeptPieces(tmp_path / "pieces")) == {"a": {"found": True}, "b": [1.5, None]}
+    (tmp_path / "pieces" / "a.json").write_text("{half")
+    assert "a" not in pieces
+    with pytest.raises(ValueError, match="JSON"):
+        pieces["c"] = float("nan")
+    assert "c" not in pieces
+    del pieces["b"]
+    with pytest.raises(KeyError):
+        del pieces["b"]
+    pieces.clear()
+    assert len(pieces) == 0
 
 
 def test_results_of_other_code_are_quoted_as_such_newest_first(tmp_path: Path) -> None:

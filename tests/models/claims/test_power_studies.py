@@ -75,7 +75,7 @@ def test_the_long_studies_fill_their_tables(panel, study, suite, verdicts, monke
     part = replace(verdicts["C03"].parts[0], outcome=Outcome.SUPPORTED)
     supported = replace(verdicts["C03"], outcome=Outcome.SUPPORTED, parts=(part,))
     kept = study.model_copy(update={"claims": {name: study.claims[name] for name in ("C03", "C10")}})
-    inputs = JudgedInputs(panel, kept, suite, 1, lambda _: None, (supported, verdicts["C10"]))
+    inputs = JudgedInputs(panel, kept, suite, 1, lambda _: None, {}, (supported, verdicts["C10"]))
     found = power(inputs)
     assert [row[0] for row in found.rows] == ["C03"]
     assert all(0.0 <= share <= 100.0 for share in found.rows[0][2:7])
