@@ -17,8 +17,8 @@ from models.regimes.forecast import RegimeForecast, forecast_regimes
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
-from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
-from models.regimes.sample import Sample, as_sample, require_length, require_variation
+from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult
+from models.regimes.sample import Sample, as_series, require_length, require_variation
 from models.regimes.search import search
 from models.regimes.simulation import autoregressive_paths, elliptical_shocks
 from models.regimes.starts import StartPlan, signals_of
@@ -76,17 +76,7 @@ class AutoregressionResult(RegimeResult):
             )
             return paths.mean(axis=0)[:, None], paths.var(axis=0)[:, None, None]
 
-        return forecast_regimes(
-            self.likelihood,
-            self.found,
-            self.theta_covariance,
-            mixture,
-            [self.series],
-            horizon,
-            level=level,
-            draws=draws,
-            seed=seed,
-        )
+        return forecast_regimes(self, mixture, [self.series], horizon, level=level, draws=draws, seed=seed)
 
     def filter(self, y: Observations, *, drivers: Observations | None = None) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters."""
@@ -192,13 +182,10 @@ class MarkovAutoregression:
         """Regime probabilities at given parameters."""
         sample = self._sample(y)
         likelihood = self._likelihood(sample, drivers, 0.0, 1.0)
-        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
-        return RegimeProbabilities.of(likelihood.probabilities(theta), sample.index[self.order :])
+        return RegimeProbabilities.at(likelihood, params, sample.index[self.order :])
 
     def _sample(self, y: Observations) -> Sample:
-        sample = as_sample(y)
-        if len(sample.names) != 1:
-            raise EstimationError("y", f"{len(sample.names)} columns where one is needed", "Take one series at a time.")
+        sample = as_series(y)
         if sample.length <= self.order:
             raise EstimationError("y", f"{sample.length} observations for {self.order} lags", "Use a longer sample.")
         return sample

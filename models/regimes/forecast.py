@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.errors import EstimationError
-from models.regimes.likelihood import SwitchingLikelihood
+from models.regimes.result import RegimeResult
 from models.regimes.search import Found
 
 Array = NDArray[np.float64]
@@ -97,9 +97,7 @@ def draw_parameters(found: Found, covariance: Array, draws: int, seed: int) -> A
 
 
 def forecast_regimes(
-    likelihood: SwitchingLikelihood,
-    found: Found,
-    covariance: Array,
+    result: RegimeResult,
     mixture: Mixture,
     series: Sequence[Hashable],
     horizon: int,
@@ -114,6 +112,7 @@ def forecast_regimes(
 
     Parameters
     ----------
+    result : RegimeResult
     mixture : callable
         Moments of the mixture ahead, see `Mixture`.
     level : float
@@ -121,6 +120,7 @@ def forecast_regimes(
     """
     if horizon < 1:
         raise EstimationError("horizon", f"{horizon} steps ahead", "Ask for at least one step.")
+    likelihood, found = result.likelihood, result.found
 
     def at(theta: Array) -> tuple[Array, Array, Array, Array]:
         transition = likelihood.chain.transition(likelihood.split(theta)[0])[-1]
@@ -129,7 +129,7 @@ def forecast_regimes(
         return ahead, mean, spread, 1.0 / np.maximum(1.0 - np.diag(transition), 1e-300)
 
     ahead, mean, spread, remaining = at(found.theta)
-    drawn = [at(theta) for theta in draw_parameters(found, covariance, draws, seed)]
+    drawn = [at(theta) for theta in draw_parameters(found, result.theta_covariance, draws, seed)]
     tails = [0.5 - 0.5 * level, 0.5 + 0.5 * level]
     limits = [np.quantile(np.stack([draw[item] for draw in drawn]), tails, axis=0) for item in range(3)]
     steps = pd.RangeIndex(1, horizon + 1, name="horizon")

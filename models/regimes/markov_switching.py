@@ -80,17 +80,7 @@ class SwitchingResult(RegimeResult):
         def mixture(theta: Array, ahead: Array) -> tuple[Array, Array]:
             return mixture_moments(ahead, *emission.moments(self.likelihood.split(theta)[1]))
 
-        return forecast_regimes(
-            self.likelihood,
-            self.found,
-            self.theta_covariance,
-            mixture,
-            self.series,
-            horizon,
-            level=level,
-            draws=draws,
-            seed=seed,
-        )
+        return forecast_regimes(self, mixture, self.series, horizon, level=level, draws=draws, seed=seed)
 
     def filter(self, y: Observations, *, drivers: Observations | None = None) -> RegimeProbabilities:
         """Regime probabilities on other data with these parameters, see `MarkovSwitching.filter`."""
@@ -187,8 +177,7 @@ class MarkovSwitching:
         """Regime probabilities of y at given parameters, for instance those of an earlier vintage."""
         sample = as_sample(y)
         likelihood = self._likelihood(sample, drivers, Standard.identity(sample.observations.shape[1]))
-        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
-        return RegimeProbabilities.of(likelihood.probabilities(theta), sample.index)
+        return RegimeProbabilities.at(likelihood, params, sample.index)
 
     def _likelihood(self, sample: Sample, drivers: Observations | None, standard: Standard) -> SwitchingLikelihood:
         labels = tuple(map(str, sample.names)) if len(sample.names) > 1 else ("",)

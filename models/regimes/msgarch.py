@@ -18,8 +18,8 @@ from models.regimes.garch_kernels import expected_variances
 from models.regimes.likelihood import SwitchingLikelihood
 from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
-from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
-from models.regimes.sample import Sample, as_sample, require_length, require_variation
+from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult
+from models.regimes.sample import Sample, as_series, require_length, require_variation
 from models.regimes.search import search
 from models.regimes.starts import StartPlan, signals_of
 
@@ -80,17 +80,7 @@ class MSGARCHResult(RegimeResult):
             mean = emission.natural(values)[0] if emission.estimated_mean else 0.0
             return np.full((len(ahead), 1), mean), path[:, None, None]
 
-        return forecast_regimes(
-            self.likelihood,
-            self.found,
-            self.theta_covariance,
-            mixture,
-            [self.series],
-            horizon,
-            level=level,
-            draws=draws,
-            seed=seed,
-        )
+        return forecast_regimes(self, mixture, [self.series], horizon, level=level, draws=draws, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -137,7 +127,7 @@ class MSGARCH:
         EstimationError
             If a value is missing, the series does not vary or is too short.
         """
-        sample = self._sample(y)
+        sample = as_series(y)
         require_variation(sample)
         values = sample.observations[:, 0]
         likelihood = self._likelihood(sample, float(values.mean()), float(values.std()))
@@ -152,16 +142,9 @@ class MSGARCH:
 
     def filter(self, params: Parameters, y: Observations) -> RegimeProbabilities:
         """Regime probabilities at given parameters."""
-        sample = self._sample(y)
+        sample = as_series(y)
         likelihood = self._likelihood(sample, 0.0, 1.0)
-        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
-        return RegimeProbabilities.of(likelihood.probabilities(theta), sample.index)
-
-    def _sample(self, y: Observations) -> Sample:
-        sample = as_sample(y)
-        if len(sample.names) != 1:
-            raise EstimationError("y", f"{len(sample.names)} columns where one is needed", "Take one series at a time.")
-        return sample
+        return RegimeProbabilities.at(likelihood, params, sample.index)
 
     def _likelihood(self, sample: Sample, centre: float, scale: float) -> SwitchingLikelihood:
         emission = GarchRegimes(

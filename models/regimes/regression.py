@@ -18,7 +18,7 @@ from models.regimes.markov_switching import require_specification
 from models.regimes.radial import RADIAL, Distribution
 from models.regimes.regression_emission import Basis, RegressionRegimes
 from models.regimes.result import Parameters, RegimeProbabilities, RegimeResult, as_natural
-from models.regimes.sample import Sample, as_sample, require_length, require_variation
+from models.regimes.sample import Sample, as_sample, as_series, require_length, require_variation
 from models.regimes.search import search
 from models.regimes.starts import WINDOWS, StartPlan, rolling_mean, signals_of
 
@@ -43,9 +43,7 @@ def as_design(y: Observations, X: Observations | None) -> Design:
     EstimationError
         If the lengths or indices differ, or the columns are linearly dependent.
     """
-    left = as_sample(y)
-    if len(left.names) != 1:
-        raise EstimationError("y", f"{len(left.names)} columns where one is needed", "Regress one series at a time.")
+    left = as_series(y)
     ones = np.ones((left.length, 1))
     if X is None:
         return Design(left, ones, (CONSTANT,))
@@ -123,17 +121,7 @@ class RegressionResult(RegimeResult):
             means = np.einsum("hp,kp->hk", ahead_of_sample, emission.coefficients(values))
             return mixture_moments(ahead, means[:, :, None], emission.variances(values)[:, None, None])
 
-        return forecast_regimes(
-            self.likelihood,
-            self.found,
-            self.theta_covariance,
-            mixture,
-            [series],
-            horizon,
-            level=level,
-            draws=draws,
-            seed=seed,
-        )
+        return forecast_regimes(self, mixture, [series], horizon, level=level, draws=draws, seed=seed)
 
     def filter(
         self, y: Observations, X: Observations | None = None, *, drivers: Observations | None = None
@@ -235,8 +223,7 @@ class MarkovRegression:
         design = as_design(y, X)
         switching = self._switching(design.columns)
         likelihood = self._likelihood(design, drivers, switching, Basis.identity(design.X.shape[1]))
-        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
-        return RegimeProbabilities.of(likelihood.probabilities(theta), design.y.index)
+        return RegimeProbabilities.at(likelihood, params, design.y.index)
 
     def _switching(self, columns: tuple[str, ...]) -> NDArray[np.bool_]:
         if isinstance(self.switching_coefficients, bool):

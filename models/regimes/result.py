@@ -60,7 +60,14 @@ class RegimeProbabilities:
     smoothed: pd.DataFrame
 
     @classmethod
+    def at(cls, likelihood: SwitchingLikelihood, params: Parameters, index: pd.Index) -> RegimeProbabilities:
+        """Probabilities at parameters in the units of the data, see `as_natural`."""
+        theta = likelihood.unconstrained(as_natural(params, likelihood.names))
+        return cls.of(likelihood.probabilities(theta), index)
+
+    @classmethod
     def of(cls, probabilities: Probabilities, index: pd.Index) -> RegimeProbabilities:
+        """Probabilities with the labels of their observations."""
         columns = pd.RangeIndex(probabilities.filtered.shape[1], name="regime")
 
         def frame(values: Array) -> pd.DataFrame:

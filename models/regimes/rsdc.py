@@ -77,17 +77,7 @@ class RSDCResult(RegimeResult):
             correlations = emission.correlations(self.likelihood.split(theta)[1])
             return mixture_moments(ahead, np.zeros((self.k_regimes, emission.dimension)), correlations)
 
-        return forecast_regimes(
-            self.likelihood,
-            self.found,
-            self.theta_covariance,
-            mixture,
-            list(self.margins.names),
-            horizon,
-            level=level,
-            draws=draws,
-            seed=seed,
-        )
+        return forecast_regimes(self, mixture, list(self.margins.names), horizon, level=level, draws=draws, seed=seed)
 
     @property
     def loglik(self) -> float:

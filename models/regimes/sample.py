@@ -74,6 +74,20 @@ def as_sample(observations: ArrayLike | pd.Series | pd.DataFrame, what: str = "y
     return Sample(values, frame.index, tuple(frame.columns))
 
 
+def as_series(observations: ArrayLike | pd.Series | pd.DataFrame) -> Sample:
+    """Check the observations of a single series and label them.
+
+    Raises
+    ------
+    EstimationError
+        As `as_sample`, and if there is more than one column.
+    """
+    sample = as_sample(observations)
+    if len(sample.names) != 1:
+        raise EstimationError("y", f"{len(sample.names)} columns where one is needed", "Take one series at a time.")
+    return sample
+
+
 def require_variation(sample: Sample) -> None:
     """Refuse a constant series and one whose outliers exhaust double precision.
 
