@@ -20,6 +20,7 @@ from models.estimate import Estimate, NotDecidable
 from models.inference.hac import correlation_estimate
 from models.inference.intervals import normal_estimate
 from models.margins import Margins, fit_margins
+from models.margins.types import Distribution, Volatility
 from models.regimes import MarkovSwitching, SwitchingResult, Vintages, vintages
 from models.stress import fear_stress
 from models.suite import Pair, ParameterTable, PathBand, Suite
@@ -113,14 +114,41 @@ def first_step(panel: Panel, study: Study) -> Margins:
     EstimationError
         Naming the series that cannot be fitted.
     """
+    return margins_of(panel.complete_returns(study.correlation.assets), panel, study)
+
+
+def margins_of(
+    returns: pd.DataFrame,
+    panel: Panel,
+    study: Study,
+    *,
+    volatility: Volatility | None = None,
+    distribution: Distribution | None = None,
+) -> Margins:
+    """The study's margins of any returns of the panel.
+
+    Parameters
+    ----------
+    returns : DataFrame, (T, N)
+        Columns are roles; no missing values.
+    panel : Panel
+    study : Study
+        See `first_step`.
+    volatility, distribution : optional
+        Instead of the study's.
+
+    Raises
+    ------
+    EstimationError
+        Naming the series that cannot be fitted.
+    """
     settings = study.margins
-    returns = panel.complete_returns(study.correlation.assets)
-    always = [role for role in returns.columns if study.instrument(role).trades == "always"]
+    always = [one.role for one in study.instruments if one.trades == "always" and one.role in returns.columns]
     return fit_margins(
         returns,
-        settings.volatility,
+        volatility or settings.volatility,
         settings.mean,
-        settings.distribution,
+        distribution or settings.distribution,
         settings.initial_variance,
         {role: _days_covered(panel, study, returns.index, role) for role in always}
         if settings.gap_variance == "estimated"

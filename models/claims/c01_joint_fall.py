@@ -32,7 +32,6 @@ from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.correlation import CCC, CDCC, DCC
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.resampling import Resampling
-from models.margins import fit_margins
 from models.tails.joint_episodes import JointEpisodes, joint_episodes
 from models.tails.joint_fall import JointFall, joint_fall
 
@@ -52,7 +51,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     falls = dict.fromkeys((CRYPTO, MINERS), -case.thresholds["fall"])
     resampling = case.resampling(case.replications)
     episodes = joint_episodes(history, falls, horizon, resampling)
-    margins = fit_margins(before, case.study.margins.volatility, case.study.margins.mean)
+    margins = case.margins(before)
     model = CDCC(distribution="t").fit(before, margins=margins, seed=case.seed)
     simulated = joint_fall(model, falls, horizon, paths=PATHS, draws=DRAWS, level=case.level, seed=case.seed)
     smaller = _smaller_fall(case, span, MINERS)

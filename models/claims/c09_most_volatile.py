@@ -35,7 +35,6 @@ from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.hac import least_squares
 from models.inference.resampling import Resampling, percentile_estimate
 from models.liquidity import garman_klass_variance, parkinson_variance
-from models.margins import fit_margins
 
 SUBJECT, RIVAL = "crypto", "miners"
 #: Roles of liquid assets, as far as the study has them.
@@ -109,7 +108,7 @@ def _conditional_volatilities(case: Case) -> tuple[pd.DataFrame, dict[str, str]]
 
 
 def _conditional_volatility(case: Case, role: str) -> pd.Series:
-    margins = fit_margins(_percent(case, role).to_frame(role), volatility="gjr", distribution="t")
+    margins = case.margins(_percent(case, role).to_frame(role), volatility="gjr", distribution="t")
     return margins.variances[role].pow(0.5)
 
 

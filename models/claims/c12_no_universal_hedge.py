@@ -29,7 +29,6 @@ from models.claims.tail_betas import full_returns
 from models.claims.verdict import Exhibit, Outcome
 from models.crises import CrisisReturns, CrisisSlopes, crisis_returns, crisis_slopes
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.margins import fit_margins
 
 JUDGED = ("crypto", "miners")
 #: Gold stands beside them.
@@ -69,7 +68,7 @@ def _no_crisis(case: Case) -> NotDecidable:
 def _legs(
     case: Case, rows: pd.DataFrame, crises: dict[str, pd.DatetimeIndex]
 ) -> tuple[tuple[Leg, ...], CrisisReturns, dict[str, CrisisSlopes]]:
-    returns = crisis_returns(fit_margins(rows), crises, case.resampling(case.replications))
+    returns = crisis_returns(case.margins(rows), crises, case.resampling(case.replications))
     slopes = {role: crisis_slopes(rows[role], rows["market"], crises) for role in SHOWN}
     return tuple(_leg(case, role, slopes[role], returns) for role in JUDGED), returns, slopes
 

@@ -30,10 +30,10 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
+from models.claims.moving import attempted
 from models.claims.oil import around_zero, oil_returns
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
-from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import Attribution, attribute_window, long_horizon_regression
 from models.estimate import Estimate, NotDecidable, TestResult
@@ -70,10 +70,12 @@ def measure(case: Case) -> Measurement | NotDecidable:
         return NotDecidable(f"{case.panel.names[risen[0]].lower()} did not fall in the short window")
     drivers = cache(partial(_drivers, case))
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
-    legs, attributions = [], []
+    legs, attributions, caveats = [], [], []
     for role in FUNDAMENTALS:
         found = _attribution(case, drivers(role), role, Setting(window), case.replications)
-        legs.append(_leg(case, drivers(role), role, found))
+        alternatives = _alternatives(case, drivers(role), role) if isinstance(_excess(found), Estimate) else {}
+        legs.append(_leg(case, role, found, alternatives))
+        caveats += _silence(case, role, alternatives)
         readings |= _contributions(case, role, found)
         attributions.append(found)
     headline = legs[0].effect
@@ -88,6 +90,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("short"),
         secondary=readings | _volumes(case, window) | _reversals(case),
         exhibits=(_waterfall(case, drivers, window),),
+        caveats=tuple(caveats),
     )
 
 
@@ -147,7 +150,9 @@ def _shifted(estimate: Estimate, by: float) -> Estimate:
     return replace(estimate, value=estimate.value + by, lower=estimate.lower + by, upper=estimate.upper + by)
 
 
-def _leg(case: Case, drivers: pd.DataFrame, role: str, found: Attribution | NotDecidable) -> Leg:
+def _leg(
+    case: Case, role: str, found: Attribution | NotDecidable, alternatives: Mapping[str, Attribution | NotDecidable]
+) -> Leg:
     label = f"{case.panel.names[role]}: most of the explained fall is fear, credit and growth shares"
     effect, sesoi = _excess(found), case.thresholds["sesoi"]
     if isinstance(found, NotDecidable) or isinstance(effect, NotDecidable):
@@ -158,10 +163,11 @@ def _leg(case: Case, drivers: pd.DataFrame, role: str, found: Attribution | NotD
             Outcome.INCONCLUSIVE,
             f"within the window the drivers follow it with an R-squared of {found.r_squared:.2f}, below {least:g}",
         )
-    return Leg(label, effect, sesoi, found.share_p_value("risk", HALF), _specifications(case, drivers, role), ruling)
+    specifications = tuple(SpecificationResult(name, _specified(case, one)) for name, one in alternatives.items())
+    return Leg(label, effect, sesoi, found.share_p_value("risk", HALF), specifications, ruling)
 
 
-def _specifications(case: Case, drivers: pd.DataFrame, role: str) -> tuple[SpecificationResult, ...]:
+def _alternatives(case: Case, drivers: pd.DataFrame, role: str) -> dict[str, Attribution | NotDecidable]:
     """Other windows, samples and blocks, one change at a time."""
     window = case.sessions("short")
     settings: dict[str, Setting] = {}
@@ -181,10 +187,30 @@ def _specifications(case: Case, drivers: pd.DataFrame, role: str) -> tuple[Speci
     settings["gold in neither block"] = Setting(window, left_out=("metal",))
     settings |= {name: Setting(window, risk=risk) for name, risk in blocks.items()}
 
-    def specified(setting: Setting) -> Estimate | NotDecidable:
-        return _specified(case, _attribution(case, drivers, role, setting, FEW))
+    def attribution(setting: Setting, case: Case) -> Attribution | NotDecidable:
+        return _attribution(case, drivers, role, setting, FEW)
 
-    return tuple(attempted(label, partial(specified, setting)) for label, setting in settings.items())
+    return {label: attempted(partial(attribution, setting), case) for label, setting in settings.items()}
+
+
+def _silence(case: Case, role: str, alternatives: Mapping[str, Attribution | NotDecidable]) -> list[str]:
+    """How many alternatives say nothing, and why; nothing where all of them speak."""
+    least = case.thresholds["minimum_r2"]
+    silent = [one for one in alternatives.values() if isinstance(_specified(case, one), NotDecidable)]
+    if not silent:
+        return []
+    measured = [one for one in silent if isinstance(one, Attribution)]
+    risen = sum(one.move >= 0.0 for one in measured)
+    unfollowed = sum(one.move < 0.0 and one.r_squared < least for one in measured)
+    reasons = {
+        f"the drivers follow it within the window with an R-squared below {least:g} (asked of the judged "
+        "measure too)": unfollowed,
+        "it did not fall": risen,
+        "there is no explained fall of which there could be shares": len(silent) - unfollowed - risen,
+    }
+    why = "; ".join(f"in {count} {reason}" for reason, count in reasons.items() if count)
+    name = case.panel.names[role]
+    return [f"{name}: {len(silent)} of the {len(alternatives)} listed alternatives say nothing: {why}."]
 
 
 def _inside(case: Case, span: Span) -> pd.DatetimeIndex:

@@ -19,7 +19,7 @@ Literature Amihud (2002); Corwin and Schultz (2012); Barardehi, Bernhardt, Rucht
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import product
 
@@ -44,7 +44,6 @@ from models.liquidity import (
     outflow_impact_ratio,
     price_impact,
 )
-from models.margins import fit_margins
 
 THIN, DEEP = "miners", "metal"
 #: Pairs of the specifications: the first is said to be thinner than the second.
@@ -55,12 +54,13 @@ SAMPLES = ("full", "post_2020", "bitcoin_fund_era")
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the ratio of volatility-adjusted illiquidity."""
     read = cache(partial(_read, case))
-    effect = _ratio(case, read, "per own volatility", (THIN, DEEP), "full")
+    effect = _ratio(case, read, *JUDGED)
     if isinstance(effect, NotDecidable):
         return effect
     sesoi = float(np.log(case.thresholds["ratio"]))
     p_value = student_p_value(effect.value, effect.std_error or 0.0, cosine_degrees_of_freedom(effect.n))
-    specifications = _specifications(case, read)
+    alternatives = _alternatives(case, read)
+    specifications = tuple(alternatives.values())
     names = case.panel.names
     return Measurement(
         legs=(Leg("a dollar moves the miners further than gold", effect, sesoi, p_value, specifications),),
@@ -72,6 +72,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=f"{case.describe('full')}, {effect.n} months",
         secondary=_readings(case, read),
         exhibits=(_lines(case, read),),
+        caveats=_against_the_curve(effect, sesoi, alternatives),
     )
 
 
@@ -87,7 +88,7 @@ def _always_open(case: Case, role: str) -> bool:
 
 def _volatility(case: Case, role: str) -> pd.Series:
     returns = case.panel.returns[role].dropna()
-    margins = fit_margins(returns.to_frame(role), case.study.margins.volatility, case.study.margins.mean)
+    margins = case.margins(returns.to_frame(role))
     return pd.Series(np.sqrt(margins.variances[role].to_numpy()), index=returns.index)
 
 
@@ -125,6 +126,9 @@ MEASURES: dict[str, Callable[[Case, str], pd.Series | NotDecidable]] = {
 }
 
 
+#: Measure, pair and sample of a ratio.
+Setting = tuple[str, tuple[str, str], str]
+JUDGED: Setting = ("per own volatility", (THIN, DEEP), "full")
 #: A measure by name and role.
 Read = Callable[[str, str], pd.Series | NotDecidable]
 
@@ -145,16 +149,55 @@ def _ratio(case: Case, read: Read, measure_name: str, pair: tuple[str, str], win
     return monthly_log_ratio(*measured, level=case.level)
 
 
-def _specifications(case: Case, read: Read) -> tuple[SpecificationResult, ...]:
+def _alternatives(case: Case, read: Read) -> dict[Setting, SpecificationResult]:
     """Measure x pair x sample."""
     names = case.panel.names
-    return tuple(
-        attempted(
+    return {
+        (name, (first, second), window): attempted(
             f"{name}, {names.get(first, first).lower()} over {names.get(second, second)}, {window.replace('_', ' ')}",
             partial(_ratio, case, read, name, (first, second), window),
         )
         for name, (first, second), window in product(MEASURES, PAIRS, case.open_windows(*SAMPLES))
-    )
+    }
+
+
+def _against_the_curve(
+    effect: Estimate, sesoi: float, alternatives: Mapping[Setting, SpecificationResult]
+) -> tuple[str, ...]:
+    """Where the judged interval excludes a size that most alternatives exceed: what makes the difference."""
+    values = {
+        setting: one.estimate.value for setting, one in alternatives.items() if isinstance(one.estimate, Estimate)
+    }
+    above = sum(value > sesoi for value in values.values())
+    if effect.upper >= sesoi or 2 * above <= len(values):
+        return ()
+    words = [
+        f"The judged interval ends at {np.exp(effect.upper):.1f} times, below the {np.exp(sesoi):.3g} times asked for, "
+        f"and yet {above} of {len(values)} alternatives exceed that."
+    ]
+    plain = values.get(("plain", *JUDGED[1:]))
+    if plain is not None and plain > effect.value:
+        words.append(
+            f"Of the plain log ratio of {plain:.2f}, {plain - effect.value:.2f} goes when each move is divided by its "
+            "own volatility, as the judged measure does."
+        )
+    changed = [
+        f"{what} gives {_times(found)}"
+        for at, what in enumerate(("another measure", "another pair", "a later sample"))
+        if (found := [value for setting, value in values.items() if _differs_only(setting, at)])
+    ]
+    if changed:
+        words.append(f"One change at a time: {'; '.join(changed)}.")
+    return (" ".join(words),)
+
+
+def _differs_only(setting: Setting, at: int) -> bool:
+    return [place for place in range(len(JUDGED)) if setting[place] != JUDGED[place]] == [at]
+
+
+def _times(logs: list[float]) -> str:
+    low, high = (f"{float(np.exp(one)):.1f}" for one in (min(logs), max(logs)))
+    return f"{low} times" if low == high else f"{low} to {high} times"
 
 
 def _readings(case: Case, read: Read) -> dict[str, Estimate | TestResult | NotDecidable]:
@@ -204,7 +247,7 @@ def _lines(case: Case, read: Read) -> Exhibit:
 
 def primary(case: Case) -> Primary | NotDecidable:
     """Ratio of volatility-adjusted illiquidity."""
-    effect = _ratio(case, partial(_read, case), "per own volatility", (THIN, DEEP), "full")
+    effect = _ratio(case, partial(_read, case), *JUDGED)
     if isinstance(effect, NotDecidable):
         return effect
     return Primary(as_times(effect), effect.value > 0.0, effect.value >= float(np.log(case.thresholds["ratio"])))

@@ -31,7 +31,6 @@ from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit, SpecificationResult
 from models.episodes import Criterion, Episode, Recoveries, drawdown_episodes, first_to_recover, recoveries
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.margins import fit_margins
 from models.persistence import variance_half_life
 from models.stress import drawdown_labels
 
@@ -165,7 +164,7 @@ def _half_lives(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:
     returns = case.panel.returns.loc[case.sessions("full"), list(ROLES)].dropna()
     return {
         f"half-life of a variance shock, {case.panel.names[margin.name]}": variance_half_life(margin, level=case.level)
-        for margin in fit_margins(returns, volatility="gjr").fitted
+        for margin in case.margins(returns, volatility="gjr").fitted
     }
 
 

@@ -28,7 +28,6 @@ from models.claims.rule import Ruling, conjunction
 from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable
-from models.margins import fit_margins
 from models.margins.types import Volatility
 from models.persistence import variance_half_life
 from models.regimes.uncertainty import filtered_draws, mean_filtered
@@ -41,7 +40,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     """Judge state and persistence."""
     window = case.sessions("short")
     state = _state(case, window)
-    margin = fit_margins(case.panel.complete_returns(("market",)), volatility="gjr").fitted[0]
+    margin = case.margins(case.panel.complete_returns(("market",)), volatility="gjr").fitted[0]
     half_life = variance_half_life(margin, level=case.level)
     durations = case.suite.regimes.durations(case.level)
     return Measurement(
@@ -138,7 +137,7 @@ def _half_life_specifications(case: Case) -> tuple[SpecificationResult, ...]:
             return NotDecidable(f"no series plays the role {role}")
         returns = case.panel.complete_returns((role,))
         inside = returns.loc[returns.index.isin(case.sessions(window))]
-        margin = fit_margins(inside, volatility=volatility).fitted[0]
+        margin = case.margins(inside, volatility=volatility).fitted[0]
         found = variance_half_life(margin, level=case.level)
         return found if isinstance(found, NotDecidable) else _shifted(found, -case.thresholds["half_life_days"])
 

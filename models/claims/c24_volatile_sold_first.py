@@ -4,7 +4,8 @@ Question   On days of stress, do more volatile assets fall by more than their ex
            their own volatility?
 Trap       A volatile asset falls more in percent on any bad day; so does one with a high beta. Returns are divided by
            the asset's own volatility and the exposure is held fixed, both as known the day before. What happens on the
-           market's best days in mirror image is exposure again and not an order of selling.
+           market's best days in mirror image is exposure again and not an order of selling. The parameters behind the
+           volatilities are those of the whole sample; alternatives take them from the sessions before.
 Criteria   The general rule on theta. Fewer than `minimum_assets` assets, `minimum_days` days or `minimum_spells` spells
            of stress: not testable.
 Thresholds sesoi (own standard deviations between the calmest and the most volatile asset), minimum_assets,
@@ -18,7 +19,9 @@ Literature Fama and MacBeth (1973).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -34,7 +37,8 @@ from models.claims.verdict import Exhibit, SpecificationResult
 from models.cross_section import mean_by_stretch_bootstrap, mean_over_stretches, stretch_numbers, volatility_slopes
 from models.densities import log_density_frame
 from models.estimate import Estimate, NotDecidable, TestResult
-from models.margins import fit_margins
+from models.margins import Margins
+from models.margins.estimation import fit_margin
 from models.stress import drawdown_stress, fear_stress
 
 #: Liquid assets, as far as the study has them.
@@ -72,12 +76,26 @@ class _CrossSections:
     returns: pd.DataFrame
     betas: pd.DataFrame
     deviations: dict[str, pd.DataFrame]
+    margins: Margins
 
-    def effects(self, days: pd.Series, *, deviation: str = "GARCH", without: tuple[str, ...] = ()) -> pd.Series:
-        """Minus the slope on volatility of each day on which `days` is True."""
+    def effects(
+        self, days: pd.Series, deviation: pd.DataFrame | None = None, without: tuple[str, ...] = ()
+    ) -> pd.Series:
+        """Minus the slope on volatility of each day on which `days` is True; by GARCH unless told otherwise."""
         kept = [role for role in self.returns.columns if role not in without]
-        chosen = [frame.loc[days, kept] for frame in (self.returns, self.deviations[deviation], self.betas)]
+        known = self.deviations["GARCH"] if deviation is None else deviation
+        chosen = [frame.loc[days, kept] for frame in (self.returns, known, self.betas)]
         return -volatility_slopes(*chosen)
+
+    def with_parameters_until(self, last: pd.Timestamp) -> pd.DataFrame:
+        """Conditional standard deviations with parameters from the sessions up to `last` alone."""
+        returns, known = self.margins.returns, {}
+        count = int(returns.index.searchsorted(last, side="right"))
+        for margin in self.margins.fitted:
+            values = np.ascontiguousarray(returns[margin.name].to_numpy())
+            earlier = fit_margin(margin.name, values[:count].copy(), margin.model, start=margin.params)
+            known[margin.name] = np.sqrt(margin.model.filter(earlier.params, values, earlier.backcast)[0])
+        return pd.DataFrame(known, index=returns.index).loc[self.returns.index]
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -145,13 +163,14 @@ def _cross_sections(case: Case, assets: list[str]) -> _CrossSections:
         for role in assets
     }
     known_betas = pd.DataFrame(betas).shift(1).dropna()
+    margins = case.margins(rows)
     deviations = {
-        "GARCH": fit_margins(rows).variances.pow(0.5),
+        "GARCH": margins.variances.pow(0.5),
         f"{DEVIATION_WINDOW} sessions": rows.rolling(DEVIATION_WINDOW).std().shift(1),
     }
     index = known_betas.index[known_betas.index.isin(case.sessions("full"))]
     return _CrossSections(
-        rows.loc[index], known_betas.loc[index], {name: frame.loc[index] for name, frame in deviations.items()}
+        rows.loc[index], known_betas.loc[index], {name: frame.loc[index] for name, frame in deviations.items()}, margins
     )
 
 
@@ -167,23 +186,34 @@ def _too_few(case: Case, labels: pd.Series) -> NotDecidable | None:
 
 
 def _specifications(case: Case, sections: _CrossSections) -> list[SpecificationResult]:
-    """Stress x volatility x assets x sample, errors by spell."""
+    """Stress x volatility x assets x sample, errors by spell.
+
+    Volatilities by GARCH have parameters of the whole sample, or, for the sessions of a later one, of those before it.
+    """
     labels = {
         "fear index": _on(fear_stress(case.panel, case.study.stress), sections),
         "market drawdown": _on(drawdown_stress(case.panel, case.study.stress), sections),
     }
     without: dict[str, tuple[str, ...]] = {"all assets": (), "without Bitcoin": ("crypto",)}
-    samples = ("full", *case.open_windows("post_2020"))
+    later = case.open_windows("post_2020")
+    earlier = cache(lambda sample: sections.with_parameters_until(pd.Timestamp(case.study.windows[sample].base)))
+    volatilities: list[tuple[str, str, Callable[[], pd.DataFrame]]] = [
+        (name, sample, partial(sections.deviations.__getitem__, name))
+        for name, sample in product(sections.deviations, ("full", *later))
+    ]
+    volatilities += [("GARCH of the sessions before", sample, partial(earlier, sample)) for sample in later]
     results = []
-    for (by, label), deviation, (core, dropped), sample in product(
-        labels.items(), sections.deviations, without.items(), samples
+    for (by, label), (deviation, sample, known), (core, dropped) in product(
+        labels.items(), volatilities, without.items()
     ):
         chosen = label & label.index.isin(case.sessions(sample))
 
         def estimate(
-            chosen: pd.Series = chosen, deviation: str = deviation, dropped: tuple[str, ...] = dropped
+            chosen: pd.Series = chosen,
+            known: Callable[[], pd.DataFrame] = known,
+            dropped: tuple[str, ...] = dropped,
         ) -> Estimate | NotDecidable:
-            effects = sections.effects(chosen, deviation=deviation, without=dropped)
+            effects = sections.effects(chosen, known(), dropped)
             return mean_over_stretches(effects, stretch_numbers(chosen), level=case.level, unit=UNIT)
 
         name = f"{by}, volatility by {deviation}, {core}, {sample.replace('_', ' ')}"

@@ -13,7 +13,10 @@ from models.claims.primary import Primary
 from models.claims.rule import Curve, Ruling
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
+from models.fitting import margins_of
 from models.inference.resampling import Resampling
+from models.margins import Margins
+from models.margins.types import Distribution, Volatility
 from models.suite import Suite
 
 
@@ -65,6 +68,12 @@ class Case:
     def resampling(self, replications: int) -> Resampling:
         """Block bootstrap with the case's level, blocks and seed."""
         return Resampling(self.level, replications, self.block_bounds, self.seed)
+
+    def margins(
+        self, returns: pd.DataFrame, *, volatility: Volatility | None = None, distribution: Distribution | None = None
+    ) -> Margins:
+        """The study's margins of returns whose columns are roles, closed days counted as in the suite."""
+        return margins_of(returns, self.panel, self.study, volatility=volatility, distribution=distribution)
 
     def full_residuals(self) -> pd.DataFrame:
         """Devolatilised returns of the correlation assets in the window "full"."""
@@ -151,6 +160,8 @@ class Measurement:
         The number a reader would quote, and what it is.
     n, n_events, window
     secondary, exhibits
+    caveats : tuple of str
+        Sentences that a reader of the verdict needs beside it, made from what was measured.
     """
 
     legs: tuple[Leg, ...]
@@ -163,6 +174,7 @@ class Measurement:
     n_events: int | None = None
     secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

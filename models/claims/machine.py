@@ -200,6 +200,7 @@ def _verdict(
         median=parts[0].median,
         secondary=result.secondary,
         exhibits=result.exhibits,
+        caveats=result.caveats,
     )
 
 

@@ -172,6 +172,8 @@ class Verdict:
     secondary : mapping of label to Estimate, TestResult or NotDecidable
         Legs that are shown and decide nothing.
     exhibits : tuple of Exhibit
+    caveats : tuple of str
+        Sentences that belong beside the verdict, made from what was measured.
     data_kind : str
         "real" or "simulated".
     seed : int
@@ -204,5 +206,6 @@ class Verdict:
     median: float | None = None
     secondary: dict[str, Estimate | TestResult | NotDecidable] = field(default_factory=dict)
     exhibits: tuple[Exhibit, ...] = ()
+    caveats: tuple[str, ...] = ()
     moved: tuple[MovedWindow, ...] = ()
     confirmation: Confirmation | None = None

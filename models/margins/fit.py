@@ -96,6 +96,11 @@ class Margins:
         return [f"{margin.name}.{parameter}" for margin in self.fitted for parameter in margin.model.names]
 
     @property
+    def gap_days(self) -> dict[str, Array]:
+        """Calendar days of the series whose variance grows with them, as `fit_margins` takes them."""
+        return {one.name: one.model.days for one in self.fitted if isinstance(one.model, GapVariance)}
+
+    @property
     def convergence(self) -> dict[str, Convergence]:
         """How each margin's optimum was reached."""
         return {margin.name: margin.convergence for margin in self.fitted}

@@ -217,13 +217,14 @@ def rival_moments(result: CorrelationResult, switching: RSDCResult | None, seed:
     asymmetric margins, regime-switching correlations where they are given, and exponential weighting.
     """
     returns, margins = result.margins.returns, result.margins
+    closed = margins.gap_days
     fits = {
         "CCC": CCC().fit(returns, margins=margins),
         "DCC": DCC().fit(returns, margins=margins, seed=seed),
         "ADCC": ADCC().fit(returns, margins=margins, seed=seed),
         "cDCC-t": CDCC(distribution="t").fit(returns, margins=margins, seed=seed),
-        "cDCC, GJR": CDCC().fit(returns, margins=fit_margins(returns, "gjr"), seed=seed),
-        "cDCC, EGARCH": CDCC().fit(returns, margins=fit_margins(returns, "egarch"), seed=seed),
+        "cDCC, GJR": CDCC().fit(returns, margins=fit_margins(returns, "gjr", gap_days=closed), seed=seed),
+        "cDCC, EGARCH": CDCC().fit(returns, margins=fit_margins(returns, "egarch", gap_days=closed), seed=seed),
     }
     moments = {name: next_moments(fit) for name, fit in fits.items()}
     if switching is not None:

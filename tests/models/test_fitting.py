@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.fitting import first_step
+from models.fitting import first_step, margins_of
 from models.margins import GapVariance, fit_margins
 
 #: Of the world the sample was drawn from: h (1 + .64 (gap - 1)) for Bitcoin.
@@ -62,3 +62,13 @@ def test_switched_off_the_margins_are_the_plain_ones(sample_panel, sample_study)
     margins = first_step(sample_panel, off)
     plain = fit_margins(sample_panel.complete_returns(sample_study.correlation.assets))
     pd.testing.assert_frame_equal(margins.params, plain.params, check_exact=True)
+
+
+def test_margins_of_other_returns_count_closed_days_too(margins, sample_panel, sample_study):
+    pair = sample_panel.complete_returns(("crypto", "junior_miners"))
+    other = margins_of(pair, sample_panel, sample_study, volatility="gjr")
+    assert set(other.gap_days) == {"crypto"}
+    assert {margin.model.volatility for margin in other.fitted} == {"gjr"}
+    same = margins_of(margins.returns[["crypto"]], sample_panel, sample_study)
+    np.testing.assert_array_equal(same.variances["crypto"], margins.variances["crypto"])
+    np.testing.assert_array_equal(same.gap_days["crypto"], margins.gap_days["crypto"])

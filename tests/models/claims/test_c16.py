@@ -142,3 +142,23 @@ def test_alternatives_that_hardly_follow_do_not_count(panel, study):
     leg = claim("C16").measure(replace(case, thresholds={**case.thresholds, "minimum_r2": 0.99})).legs[0]
     assert isinstance(leg.effect, Estimate)
     assert all("R-squared" in str(one.estimate) or "no fall" in str(one.estimate) for one in leg.specifications)
+
+
+def test_how_many_alternatives_say_nothing_is_told_with_the_reasons(panel, study):
+    case = case_of("C16", panel, study)
+    measured = claim("C16").measure(replace(case, thresholds={**case.thresholds, "minimum_r2": 0.99}))
+    leg = measured.legs[0]
+    risen = sum("no fall" in str(one.estimate) for one in leg.specifications)
+    unfollowed = sum("R-squared" in str(one.estimate) for one in leg.specifications)
+    total = len(leg.specifications)
+    words = next(one for one in measured.caveats if one.startswith("Bitcoin: "))
+    assert f"{risen + unfollowed} of the {total} listed alternatives say nothing" in words
+    assert f"in {unfollowed} the drivers follow it within the window with an R-squared below 0.99" in words
+    assert (f"in {risen} it did not fall" in words) == (risen > 0)
+
+
+def test_nothing_is_said_where_every_alternative_speaks(panel, study):
+    growth = falling(panel.returns["growth"], -12.0)
+    verdict = judged("C16", with_returns(panel, growth=growth, crypto=1.5 * growth + noise(panel, 1, 0.3)), study)
+    silent = {leg.label.split(":")[0] for leg in verdict.parts if leg.failed}
+    assert {words.split(":")[0] for words in verdict.caveats} == silent

@@ -11,7 +11,9 @@ from arch import arch_model
 from claim_cases import judged, without
 
 from models.claims import Outcome
-from models.estimate import NotDecidable
+from models.claims.c18_thin_liquidity import _against_the_curve
+from models.claims.verdict import SpecificationResult
+from models.estimate import Estimate, NotDecidable
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "sample"
 
@@ -92,3 +94,36 @@ def test_a_study_without_the_later_samples_is_judged(panel, study, verdict):
     assert fewer.headline == verdict.headline
     assert fewer.specifications
     assert all(one.label.endswith(", full") for one in fewer.specifications if "," in one.label)
+
+
+def at(times: float, width: float = 1.2) -> Estimate:
+    """A log ratio with an interval from `times` over `width` to `times` times `width`."""
+    lower, value, upper = (float(np.log(one)) for one in (times / width, times, times * width))
+    return Estimate(value, None, lower, upper, 0.95, 100, "log points", "")
+
+
+def test_a_judged_ratio_against_most_alternatives_says_what_makes_the_difference():
+    gold, juniors = ("miners", "metal"), ("junior_miners", "metal")
+    listed = {
+        ("per own volatility", gold, "full"): at(1.3),
+        ("per own volatility", gold, "post_2020"): at(1.9),
+        ("per own volatility", juniors, "full"): at(3.6),
+        ("plain", gold, "full"): at(3.2),
+        ("open to close", gold, "full"): at(4.2),
+        ("plain", juniors, "full"): at(9.0),
+        ("spread from ranges", gold, "full"): NotDecidable("no daily ranges"),
+    }
+    alternatives = {setting: SpecificationResult(str(setting), one) for setting, one in listed.items()}
+    (words,) = _against_the_curve(at(1.3), np.log(2.0), alternatives)
+    assert words == (
+        "The judged interval ends at 1.6 times, below the 2 times asked for, and yet 4 of 6 alternatives exceed that. "
+        "Of the plain log ratio of 1.16, 0.90 goes when each move is divided by its own volatility, as the judged "
+        "measure does. One change at a time: another measure gives 3.2 to 4.2 times; another pair gives 3.6 times; "
+        "a later sample gives 1.9 times."
+    )
+    assert _against_the_curve(at(1.3, 2.0), np.log(2.0), alternatives) == ()
+    assert _against_the_curve(at(1.3), np.log(3.4), alternatives) == ()
+
+
+def test_a_ratio_that_agrees_with_its_alternatives_needs_no_words(panel, study):
+    assert judged("C18", traded(panel, 0.1), study).caveats == ()

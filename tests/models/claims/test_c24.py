@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from claim_cases import judged, without
+from claim_cases import case_of, judged, without
 from made_up import with_returns
 
 from models.betas import rolling_beta
-from models.claims.c24_volatile_sold_first import ASSETS
+from models.claims.c24_volatile_sold_first import ASSETS, _cross_sections
 from models.claims.verdict import Outcome
+from models.fitting import margins_of
 from models.margins import fit_margins
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,8 +30,8 @@ def rows(panel):
     return panel.returns[[role for role in ASSETS if role in panel.returns.columns]].dropna()
 
 
-def test_the_mean_slope_by_statsmodels(rows, suite, verdict):
-    sigma = np.sqrt(fit_margins(rows).variances)
+def test_the_mean_slope_by_statsmodels(panel, study, rows, suite, verdict):
+    sigma = np.sqrt(margins_of(rows, panel, study).variances)
     betas = {
         role: rolling_beta(rows[role], rows["market"].rename("factor"), window=252).frame["estimate"].shift(1)
         for role in rows.columns
@@ -57,7 +58,7 @@ def test_the_sample_holds_what_it_was_drawn_from(verdict):
 
 
 def test_a_world_in_which_volatile_assets_are_dumped_is_supported_and_its_mirror_is_not(panel, study, suite, rows):
-    sigma = np.sqrt(fit_margins(rows).variances)
+    sigma = np.sqrt(margins_of(rows, panel, study).variances)
     rank = (sigma.rank(axis=1) - 1.0) / (rows.shape[1] - 1.0)
     stress = suite.stress.reindex(rows.index, fill_value=False).astype(float)
     extra = (sigma * rank).mul(stress, axis=0)
@@ -92,3 +93,18 @@ def test_volatilities_by_state_are_drawn_from_the_most_volatile_asset_down(verdi
     assert peaks[0] > peaks[1]
     market = panel.names["market"]
     assert stress["value"][stress[market].idxmax()] > calm["value"][calm[market].idxmax()]
+
+
+def test_volatilities_by_earlier_parameters_do_not_know_what_came_later(panel, study, rows, verdict):
+    last = panel.levels.index[panel.levels.index <= "2019-12-31"][-1]
+    sections = _cross_sections(case_of("C24", panel, study), list(rows.columns))
+    known = sections.with_parameters_until(last)
+    earlier = fit_margins(rows.loc[:last, ["metal"]])
+    overlap = known.index.intersection(earlier.variances.index)
+    assert known.loc[overlap, "metal"].to_numpy() == pytest.approx(
+        np.sqrt(earlier.variances.loc[overlap, "metal"].to_numpy()), rel=1e-3
+    )
+    assert known.index.equals(sections.returns.index)
+    named = [one for one in verdict.specifications if "GARCH of the sessions before" in one.label]
+    assert len(named) == 4
+    assert all(one.label.endswith("post 2020") for one in named)
