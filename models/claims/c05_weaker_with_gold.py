@@ -22,15 +22,18 @@ from models.claims.window_correlations import (
     WINDOW,
     WindowRows,
     bootstrap_contrast,
-    conditional_average,
+    conditional_paths,
     correlation_path,
     window_rows,
+    window_series,
     window_specifications,
 )
 from models.estimate import NotDecidable
 from models.inference.contrasts import ContrastEffect, Term
 
 PAIR = ("crypto", "metal")
+#: Other readings of gold.
+INSTEAD = {"metal": ("spot_gold",)}
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -43,7 +46,9 @@ def measure(case: Case) -> Measurement | NotDecidable:
     negative = bootstrap_contrast(case, rows, _negative(rows), "minus the correlation inside the window")
     inside = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, WINDOW),), "correlation inside the window")
     prior = bootstrap_contrast(case, rows, (rows.term(1.0, *PAIR, PRIOR),), "correlation before the window")
-    specifications = window_specifications(case, window, PAIR, _weakening)
+    paths = conditional_paths(case, (PAIR,))
+    series = window_series(case, window, PAIR, INSTEAD, paths)
+    specifications = window_specifications(case, series, _weakening)
     weakening = case.thresholds["weakening"]
     return Measurement(
         legs=(
@@ -53,7 +58,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
                 negative.estimate,
                 case.thresholds["negative"],
                 negative.p_value,
-                window_specifications(case, window, PAIR, _negative, NO_PRIOR),
+                window_specifications(case, series, _negative, NO_PRIOR),
             ),
         ),
         combine=union,
@@ -65,8 +70,8 @@ def measure(case: Case) -> Measurement | NotDecidable:
         secondary={
             "correlation inside the window": inside.estimate,
             "correlation before it": prior.estimate,
-            "mean conditional correlation inside the window": conditional_average(case, PAIR, window),
-            "mean conditional correlation before it": conditional_average(case, PAIR, rows.before),
+            "mean conditional correlation inside the window": paths.average(PAIR, window),
+            "mean conditional correlation before it": paths.average(PAIR, rows.before),
         },
         exhibits=_path(case),
     )

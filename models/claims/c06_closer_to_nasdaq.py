@@ -23,15 +23,19 @@ from models.claims.window_correlations import (
     WINDOW,
     WindowRows,
     bootstrap_contrast,
-    conditional_average,
+    conditional_paths,
     correlation_path,
     window_rows,
+    window_series,
     window_specifications,
 )
 from models.estimate import NotDecidable
 from models.inference.contrasts import ContrastEffect, Term
 
 ROLES = ("crypto", "growth", "metal")
+PAIRS = (("crypto", "growth"), ("crypto", "metal"))
+#: Other readings of growth shares and of gold.
+INSTEAD = {"growth": ("technology", "semiconductors"), "metal": ("spot_gold",)}
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
@@ -44,8 +48,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     inside = bootstrap_contrast(
         case, rows, (rows.term(1.0, "crypto", "growth", WINDOW),), "correlation with growth shares inside the window"
     )
-    rises = window_specifications(case, window, ROLES, _rise)
-    gaps = window_specifications(case, window, ROLES, _gap, NO_PRIOR)
+    paths = conditional_paths(case, PAIRS)
+    series = window_series(case, window, ROLES, INSTEAD, paths)
+    rises = window_specifications(case, series, _rise)
+    gaps = window_specifications(case, series, _gap, NO_PRIOR)
     return Measurement(
         legs=(
             Leg("the correlation has risen", rise.estimate, case.thresholds["rise"], rise.p_value, rises),
@@ -59,12 +65,8 @@ def measure(case: Case) -> Measurement | NotDecidable:
         window=case.describe("long"),
         secondary={
             "correlation with growth shares inside the window": inside.estimate,
-            "mean conditional correlation with growth shares inside the window": conditional_average(
-                case, ("crypto", "growth"), window
-            ),
-            "mean conditional correlation with growth shares before it": conditional_average(
-                case, ("crypto", "growth"), rows.before
-            ),
+            "mean conditional correlation with growth shares inside the window": paths.average(PAIRS[0], window),
+            "mean conditional correlation with growth shares before it": paths.average(PAIRS[0], rows.before),
         },
         exhibits=_paths(case),
     )

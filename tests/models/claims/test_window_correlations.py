@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from claim_cases import case_of, claim, judged
+from claim_cases import case_of, claim, judged, with_levels
+from scipy.stats import kendalltau
 
+from data.panel import Alternative
 from models.claims import Outcome
 from models.claims.window_correlations import PRIOR, WINDOW, WindowRows, window_rows
 from models.estimate import Estimate, NotDecidable
@@ -53,14 +55,15 @@ def test_a_specification_by_pandas(panel, study, suite):
     start = z.index.searchsorted(pd.Timestamp("2025-10-07"))
     before, inside = z.iloc[start - 126 : start].corr(), z.loc["2025-10-07":"2026-02-06"].iloc[-21:].corr()
     assert found.value == pytest.approx(before.loc["crypto", "metal"] - inside.loc["crypto", "metal"], rel=1e-9)
-    assert len(verdict.specifications) == 2 * 3 * 3
+    crossed = [one for one in verdict.specifications if "before, last" in one.label]
+    assert len(crossed) == 2 * 3 * 3
 
 
 def test_the_gap_has_one_specification_for_each_returns_and_length(panel, study, suite):
     rise, gap = claim("C06").measure(case_of("C06", panel, study, suite)).legs
-    labels = [one.label for one in gap.specifications]
+    labels = [one.label for one in gap.specifications if "of the window" in one.label]
     assert len(labels) == len(set(labels)) == 2 * 3
-    assert len(rise.specifications) == 2 * 3 * 3
+    assert sum("of the window" in one.label for one in rise.specifications) == 2 * 3 * 3
     inside = suite.std_residuals.loc["2025-10-07":"2026-02-06"].iloc[-63:].corr().loc["crypto"]
     assert gap.specifications[1].estimate.value == pytest.approx(inside["growth"] - inside["metal"], rel=1e-9)
 
@@ -68,12 +71,13 @@ def test_the_gap_has_one_specification_for_each_returns_and_length(panel, study,
 def test_lengths_beyond_the_window_are_not_repeated(panel, study, suite):
     short = study.model_copy(update={"windows": {**study.windows, "long": study.windows["short"]}})
     rise, gap = claim("C06").measure(case_of("C06", panel, short, suite)).legs
-    assert [one.label for one in gap.specifications] == [
+    assert [one.label for one in gap.specifications if "of the window" in one.label] == [
         "devolatilised, last 7 of the window",
         "raw, last 7 of the window",
     ]
-    assert len(rise.specifications) == 2 * 3
-    assert all(isinstance(one.estimate, Estimate) for one in rise.specifications)
+    crossed = [one for one in rise.specifications if "of the window" in one.label]
+    assert len(crossed) == 2 * 3
+    assert all(isinstance(one.estimate, Estimate) for one in crossed)
 
 
 def test_a_window_of_two_sessions_is_not_testable(panel, study, suite):
@@ -102,3 +106,67 @@ def test_roles_outside_the_correlation_model_make_it_not_testable(panel, study, 
         assert judged(claim_id, panel, study, other).outcome is Outcome.NOT_TESTABLE
     assert set(claim(claim_id).correlated) <= set(suite.std_residuals.columns)
     assert claim(claim_id).correlated
+
+
+def found(leg, label: str) -> Estimate | NotDecidable:
+    return next(one.estimate for one in leg.specifications if one.label == label)
+
+
+def test_other_measures_by_scipy_and_by_the_suites_paths(panel, study, suite):
+    weaker, negative = claim("C05").measure(case_of("C05", panel, study, suite)).legs
+    z = suite.std_residuals
+    start = z.index.searchsorted(pd.Timestamp("2025-10-07"))
+    before, inside = z.iloc[start - 252 : start], z.loc["2025-10-07":"2026-02-06"]
+    ranks = [np.sin(np.pi / 2.0 * kendalltau(one["crypto"], one["metal"]).statistic) for one in (before, inside)]
+    assert found(weaker, "ranks (Kendall)").value == pytest.approx(ranks[0] - ranks[1], abs=1e-12)
+    assert found(negative, "ranks (Kendall)").value == pytest.approx(-ranks[1], abs=1e-12)
+    plain = suite.rivals[("crypto", "metal")]["DCC"]
+    wanted = plain.loc[before.index].mean() - plain.loc[inside.index].mean()
+    assert found(weaker, "mean path of DCC").value == pytest.approx(wanted, abs=1e-12)
+    path = suite.correlations[("crypto", "metal")].frame["estimate"]
+    of_default = found(weaker, "mean path of cDCC")
+    assert of_default.value == pytest.approx(path.loc[before.index].mean() - path.loc[inside.index].mean(), abs=1e-9)
+    assert of_default.lower < of_default.value < of_default.upper
+
+
+def test_weights_that_fade_look_at_the_last_sessions_most(panel, study, suite):
+    _, negative = claim("C05").measure(case_of("C05", panel, study, suite)).legs
+    inside = suite.std_residuals.loc["2025-10-07":"2026-02-06", ["crypto", "metal"]].to_numpy()
+    weights = np.arange(1, len(inside) + 1)
+    covariance = np.cov(inside.T, aweights=weights, ddof=0)
+    wanted = -covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    assert found(negative, "weights that fade with age (MIDAS)").value == pytest.approx(wanted, abs=1e-12)
+
+
+def test_what_cannot_be_had_is_named_with_the_reason(panel, study, suite):
+    for leg in claim("C06").measure(case_of("C06", panel, study, suite)).legs:
+        for label, reason in {
+            "semiconductors for Nasdaq 100": "role semiconductors",
+            "spot gold for Gold": "role spot_gold",
+            "mean path of ADCC": "does not fit",
+            "mean path of RSDC": "does not fit",
+        }.items():
+            assert reason in found(leg, label).reason
+    bare = replace(suite, rivals={})
+    assert (
+        "no DCC path"
+        in found(claim("C06").measure(case_of("C06", panel, study, bare)).legs[0], "mean path of DCC").reason
+    )
+
+
+def test_another_clock_and_other_technology_shares_are_measured_where_the_panel_has_them(panel, study, suite):
+    clock = replace(
+        panel,
+        alternatives={
+            "crypto": (Alternative(panel.levels["crypto"], replace(panel.origins["crypto"], stamp="utc00")),)
+        },
+    )
+    twin = with_levels(clock, technology=panel.levels["growth"])
+    rise, gap = claim("C06").measure(case_of("C06", twin, study, suite)).legs
+    same = found(rise, "devolatilised, 252 sessions before, last 85 of the window")
+    name = f"{panel.names['crypto']}'s close: utc00"
+    assert found(rise, name).value == pytest.approx(same.value, abs=0.01)
+    twins = found(rise, "devolatilised, technology, 252 sessions before, last 85 of the window")
+    assert twins.value == pytest.approx(same.value, abs=0.01)
+    raw = (found(gap, f"raw, {kind}last 63 of the window") for kind in ("", "technology, "))
+    assert next(raw).value == pytest.approx(next(raw).value, abs=1e-9)
