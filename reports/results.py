@@ -267,6 +267,7 @@ def _verdict(verdict: Verdict, study: Study) -> Json:
         "median": _number(verdict.median),
         "secondary": {label: _measure(one) for label, one in verdict.secondary.items()},
         "exhibits": [_exhibit(one) for one in verdict.exhibits],
+        "caveats": list(verdict.caveats),
         "moved": [_moved(one) for one in verdict.moved],
         "confirmation": None if verdict.confirmation is None else _confirmation(verdict.confirmation),
     }

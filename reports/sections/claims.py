@@ -82,6 +82,7 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
         asked = f"asked for {number(limits['low'])} to {number(limits['high'])}"
         measured = f"{capitalised(verdict.headline_label)}: {estimate_clause(verdict.headline)}, {asked}."
         text.append(Paragraph((measured,)))
+    text += [Paragraph((one,)) for one in verdict.caveats]
     text.append(_caveat(verdict))
     section = Section(
         key=verdict.id.lower(),
