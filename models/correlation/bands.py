@@ -8,7 +8,7 @@ drawn jointly (`draws`), and margins and correlations are filtered anew on the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class Band:
     simultaneous : bool
         False: at each date by itself the band covers with probability `level` (percentiles of the draws). True: the
         whole path lies inside with that probability (sup-t; correlations on the atanh scale).
-    kind : {"parameter", "bootstrap"}
+    kind : {"parameter", "bootstrap", "parameter and bootstrap"}
     draws : int
     rejected : float
         Share of candidate draws that were not admissible.
@@ -65,7 +65,7 @@ class PathDraws:
     estimate : Series, shape (T,)
         Path at the estimate.
     paths : array, shape (draws, T)
-    kind : {"parameter", "bootstrap"}
+    kind : {"parameter", "bootstrap", "parameter and bootstrap"}
     rejected : float
     seed : int
     """
@@ -134,6 +134,14 @@ class PathDraws:
         spread = np.where(spread > 0.0, spread, 1.0)
         critical = np.quantile(np.abs(deviations / spread).max(axis=1), level)
         return back(centre - critical * spread), back(centre + critical * spread)
+
+
+def joined_draws(drawn: Sequence[PathDraws], refitted: Sequence[PathDraws]) -> tuple[PathDraws, ...]:
+    """Parameter draws and bootstrap draws of the same quantities as one set."""
+    return tuple(
+        replace(one, paths=np.vstack([one.paths, other.paths]), kind=f"{one.kind} and {other.kind}")
+        for one, other in zip(drawn, refitted, strict=True)
+    )
 
 
 def _same(values: Array) -> Array:

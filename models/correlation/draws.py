@@ -10,7 +10,7 @@ spread of the target goes with them, and draws are Student-t with the degrees of
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +52,10 @@ class ParameterSample:
     before: NDArray[np.int64]
     rejected: float
     seed: int
+
+    def first(self, draws: int) -> ParameterSample:
+        """The first of the draws alone."""
+        return replace(self, candidates=self.candidates[:draws], before=self.before[:draws])
 
 
 def parameter_sample(result: CorrelationResult, names: tuple[str, ...], draws: int, seed: int) -> ParameterSample:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from data.errors import EstimationError
-from models.correlation.bands import Band, PathDraws, parameter_draws
+from models.correlation.bands import Band, PathDraws, joined_draws, parameter_draws
 from models.correlation.bootstrap import BootstrapIntervals, bootstrap_draws, bootstrap_intervals
 from models.correlation.diagnostics import diagnostics
 from models.correlation.dispersion import Dispersion, dispersion
@@ -31,8 +31,8 @@ from models.margins import Margins
 from models.margins.estimation import FittedMargin
 from models.optimise import Convergence
 
-#: Share of inadmissible parameter draws above which a band is bootstrapped, and with how many refits.
-MAX_REJECTED, SUBSTITUTE_DRAWS = 0.3, 99
+#: Share of inadmissible parameter draws above which a band is bootstrapped as well, and the most draws of either kind.
+MAX_REJECTED, MAX_DRAWS_OF_EACH = 0.3, 99
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,8 +223,8 @@ class CorrelationResult:
         kind : {"parameter", "bootstrap"}
             "parameter": draws of all parameters, filtered on the same returns. "bootstrap": both steps refitted to
             `draws` simulated samples, which shows skewness and bias of the estimates, at a cost of `draws` fits. Where
-            more than 30 % of the parameter draws are not admissible, the bootstrap takes their place with at most 99
-            fits; the band's `kind` says so.
+            more than 30 % of the parameter draws are not admissible, the band is of as many draws of either kind, at
+            most 99 each, and its `kind` says so.
         simultaneous : bool
             Cover the whole path instead of each date.
         seed : int
@@ -254,7 +254,10 @@ class CorrelationResult:
             return bootstrap_draws(self, what, draws, seed)
         sample = parameter_sample(self, series_needed(self, what), draws, seed)
         if sample.rejected > MAX_REJECTED:
-            return bootstrap_draws(self, what, min(draws, SUBSTITUTE_DRAWS), seed)
+            count = min(draws, MAX_DRAWS_OF_EACH)
+            return joined_draws(
+                parameter_draws(self, what, sample.first(count)), bootstrap_draws(self, what, count, seed)
+            )
         return parameter_draws(self, what, sample)
 
     def bootstrap_intervals(self, level: float = 0.95, draws: int = 399, seed: int = 0) -> BootstrapIntervals:

@@ -61,7 +61,7 @@ def replicate(cell: Cell, number: int) -> dict[str, float]:
         for name, truth in (("a", A), ("b", B)):
             record[name] = float(result.params[name] - truth)
             record[f"{name}_se"] = float(result.std_errors[name])
-        record["bootstrapped"] = float(band.kind == "bootstrap")
+        record["bootstrapped"] = float(band.kind != "parameter")
         record["target"] = float(target_covered(result, cell.rho, number))
         world = bootstrap_world(result)
         for _, again in replications(world, 1, number):

@@ -9,6 +9,7 @@ import pytest
 from conftest import simulate
 
 from models.correlation import ADCC, CCC, CDCC, DCC, DECO, Correlation
+from models.correlation.bands import parameter_draws
 from models.correlation.bootstrap import bootstrap_world
 from models.correlation.draws import Refilter, parameter_sample
 from models.correlation.small_sample import KEPT_ROOM, small_sample, target_scale
@@ -99,15 +100,20 @@ def test_the_days_run_first_only_move_the_beginning(result):
     np.testing.assert_allclose(after.correlation(*names), path[refilter.run :], atol=1e-12)
 
 
-def test_too_many_rejections_hand_over_to_the_bootstrap(result):
-    """A twentyfold covariance of the first margin leaves few admissible draws; the band says what took their place."""
+def test_too_many_rejections_call_in_the_bootstrap(result):
+    """A twentyfold covariance of the first margin leaves few admissible draws; the band says what came to their aid."""
     inflated = result.stacked_covariance.copy()
     inflated[2, :] *= 20.0
     inflated[:, 2] *= 20.0
     uncertain = replace(result, stacked_covariance=inflated)
     assert parameter_sample(uncertain, ("x0", "x1"), 30, 0).rejected > 0.3
+    sample = parameter_sample(uncertain, ("x0", "x1"), 6, 0)
     band = uncertain.bands(PAIR, draws=6)
-    assert (band.kind, band.draws) == ("bootstrap", 6)
+    assert (band.kind, band.draws, band.rejected) == ("parameter and bootstrap", 12, sample.rejected)
+    (drawn,) = uncertain.draw((PAIR,), draws=6)
+    (refitted,) = uncertain.draw((PAIR,), draws=6, kind="bootstrap")
+    (filtered,) = parameter_draws(uncertain, (PAIR,), sample)
+    np.testing.assert_array_equal(drawn.paths, np.vstack([filtered.paths, refitted.paths]))
     assert result.bands(PAIR, draws=6).kind == "parameter"
 
 
