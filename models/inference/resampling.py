@@ -141,15 +141,17 @@ def bias_corrected_p_value(value: float, draws: Array, jackknife: Array, null: f
     Notes
     -----
     With :math:`u = \Phi^{-1}(G(null)) - z_0`, G the distribution of the draws, the limit at `null` is that of
-    :math:`z = u/(1 + a u) - z_0`; the p-value is twice the smaller tail of z, at least 1 / (B + 1). One where
-    there is no interval to invert.
+    :math:`z = u/(1 + a u) - z_0`; the p-value is twice the smaller tail of z, at least 1 / (B + 1). Where no draw
+    lies beyond `null`, u continues the draws by a normal tail: their number would bound u, and the acceleration would
+    turn that bound into a p-value many times 1 / (B + 1). One where there is no interval to invert.
     """
     usable = draws[np.isfinite(draws)]
     if _refusal(value, usable.size, draws.size) is not None:
         return 1.0
     bias, acceleration = _bias_and_acceleration(value, usable, jackknife)
-    shifted = stats.norm.ppf(_inner_share(usable, null)) - bias
-    z = shifted / (1.0 + acceleration * shifted) - bias
+    shifted = _normal_position(usable, null) - bias
+    stretch = 1.0 + acceleration * shifted
+    z = shifted / stretch - bias if stretch > 0.0 else np.inf
     return float(min(1.0, max(2.0 * stats.norm.sf(abs(z)), 1.0 / (usable.size + 1))))
 
 
@@ -181,6 +183,15 @@ def _inner_share(usable: Array, value: float) -> float:
     """Share of the draws below a value, ties at half, never zero or one."""
     below = (np.sum(usable < value) + 0.5 * np.sum(usable == value)) / usable.size
     return float(np.clip(below, 1.0 / (usable.size + 1), 1.0 - 1.0 / (usable.size + 1)))
+
+
+def _normal_position(usable: Array, value: float) -> float:
+    """Normal quantile of the share of the draws below a value; beyond all draws at least its standardised distance."""
+    position = float(stats.norm.ppf(_inner_share(usable, value)))
+    if usable.min() <= value <= usable.max() or not usable.std() > 0.0:
+        return position
+    distance = float((value - usable.mean()) / usable.std())
+    return float(np.copysign(max(abs(distance), abs(position)), distance))
 
 
 def _refusal(value: float, usable: int, asked: int) -> NotDecidable | None:

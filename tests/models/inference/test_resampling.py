@@ -50,3 +50,18 @@ def test_few_finite_draws_decide_nothing():
     assert isinstance(bias_corrected_estimate(1.0, draws, np.ones(5), **RECORD), NotDecidable)
     assert bias_corrected_p_value(1.0, np.full(9, np.nan), np.ones(5), 0.0) == 1.0
     assert isinstance(percentile_estimate(np.nan, np.ones(99), **RECORD), NotDecidable)
+
+
+@pytest.mark.parametrize("null", [-12.0, 12.0])
+def test_a_null_far_beyond_all_draws_has_the_smallest_p_value_in_spite_of_acceleration(null):
+    draws = np.random.default_rng(5).normal(size=399)
+    jackknife = np.random.default_rng(6).exponential(size=60)
+    assert bias_corrected_p_value(0.0, draws, jackknife, null) == pytest.approx(1.0 / 400.0)
+    assert bias_corrected_p_value(0.0, draws, -jackknife, null) == pytest.approx(1.0 / 400.0)
+
+
+def test_the_p_value_falls_with_the_distance_of_the_null():
+    draws = np.random.default_rng(7).normal(size=399)
+    jackknife = np.random.default_rng(8).exponential(size=60)
+    found = [bias_corrected_p_value(0.0, draws, jackknife, null) for null in np.linspace(0.1, 6.0, 60)]
+    assert all(later <= earlier + 1e-12 for earlier, later in zip(found, found[1:], strict=False))
