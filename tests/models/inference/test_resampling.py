@@ -1,5 +1,7 @@
 """Intervals from draws: scipy's BCa, the p-value that inverts them, and what cannot be decided."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -64,4 +66,4 @@ def test_the_p_value_falls_with_the_distance_of_the_null():
     draws = np.random.default_rng(7).normal(size=399)
     jackknife = np.random.default_rng(8).exponential(size=60)
     found = [bias_corrected_p_value(0.0, draws, jackknife, null) for null in np.linspace(0.1, 6.0, 60)]
-    assert all(later <= earlier + 1e-12 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(found))
