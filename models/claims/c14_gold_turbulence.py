@@ -7,7 +7,7 @@ Trap       Variances rise together; a common shock is no spread. What gold gives
 Criteria   Both parts must hold. Net: the general rule on theta = share of the miners' forecast errors due to gold less
            the reverse. Next day: the slope of the miners' log variance on gold's of the session before is above zero
            (sign only).
-Thresholds sesoi (percentage points).
+Thresholds sesoi (percentage points), horizon (sessions of the forecast).
 Statistic  Generalised connectedness of log variances from daily ranges, corrected for its bias, residual block
            bootstrap; heterogeneous autoregression with the other's variance, serial-dependence robust.
 Secondary  The same towards Bitcoin; gold's variance in the window among all; the dollar's variance in gold's place.
@@ -53,7 +53,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
     if absent:
         return NotDecidable(f"{case.panel.names[absent[0]]} has no daily ranges")
     variances = log_variances(case, "full")
-    network = connectedness(variances, case.resampling(case.replications))
+    network = connectedness(variances, case.resampling(case.replications), horizon=_horizon(case))
     if isinstance(network, NotDecidable):
         return network
     net, sesoi = network.pairwise(SOURCE, TARGET), case.thresholds["sesoi"]
@@ -74,6 +74,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
         secondary=_readings(case, variances, network),
         exhibits=_exhibits(case, variances, network),
     )
+
+
+def _horizon(case: Case) -> int:
+    return int(case.thresholds["horizon"])
 
 
 def log_variances(
@@ -125,7 +129,11 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
     """Measure of variance x network x sample, then horizons and lags; gold's implied volatility where it is there."""
 
     def specified(
-        measure_name: str, roles: tuple[str, ...], window: str, horizon: int = 10, lags: int | None = None
+        measure_name: str,
+        roles: tuple[str, ...],
+        window: str,
+        horizon: int = _horizon(case),
+        lags: int | None = None,
     ) -> Estimate | NotDecidable:
         frame = log_variances(case, window, measure_name, roles)
         found = connectedness(frame, case.resampling(FEW), lags=lags, horizon=horizon)
@@ -140,7 +148,7 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
         attempted(f"{horizon} sessions ahead", partial(specified, "range", NETWORK, "full", horizon))
         for horizon in HORIZONS
     ]
-    results += [attempted(f"order {lags}", partial(specified, "range", NETWORK, "full", 10, lags)) for lags in LAGS]
+    results += [attempted(f"order {lags}", partial(specified, "range", NETWORK, "full", lags=lags)) for lags in LAGS]
     results.append(
         SpecificationResult("gold's implied volatility", NotDecidable("no series gives gold's implied volatility"))
     )
@@ -182,7 +190,7 @@ def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tu
     shares = network.table.rename(index=names, columns=names)
     note = "Percent of a row's forecast errors due to shocks of a column; log variances from daily ranges, not causal"
     exhibits = (Exhibit("connectedness of variances", shares, "%", note),)
-    path = rolling_connectedness(variances, case.resampling(FEWER), width=WIDTH, step=STEP)
+    path = rolling_connectedness(variances, case.resampling(FEWER), width=WIDTH, step=STEP, horizon=_horizon(case))
     if isinstance(path, NotDecidable):
         return exhibits
     note = f"Windows of {WIDTH} sessions; pointwise bootstrap band"
@@ -191,7 +199,8 @@ def _exhibits(case: Case, variances: pd.DataFrame, network: Connectedness) -> tu
 
 def primary(case: Case) -> Primary | NotDecidable:
     """Net connectedness from gold to the miners."""
-    network = connectedness(log_variances(case, "full"), case.resampling(case.replications))
+    variances = log_variances(case, "full")
+    network = connectedness(variances, case.resampling(case.replications), horizon=_horizon(case))
     if isinstance(network, NotDecidable):
         return network
     return reaching(network.pairwise(SOURCE, TARGET), case.thresholds["sesoi"])
@@ -201,7 +210,7 @@ CLAIM = Claim(
     id="C14",
     needs=SMALL,
     windows=("full",),
-    thresholds=("sesoi",),
+    thresholds=("sesoi", "horizon"),
     measure=measure,
     primary=primary,
 )

@@ -13,7 +13,8 @@ Criteria   "Extreme" needs both parts. Level: mean abnormal log volume on fear d
            over that on others, less one, by the general rule against `risk_ratio` less one. Fear comes in few long
            spells: limits and p-values must hold for placebo labels which keep their runs as well. Of the bootstrap's
            and the placebos' the outer limits and the larger p-value, which inverts them, are taken.
-Thresholds ratio (times), risk_ratio (times), spike (quantile of volume from which a day is extreme).
+Thresholds ratio (times), risk_ratio (times), spike (quantile of volume from which a day is extreme), usual_sessions
+           (sessions before whose median volume is the usual one).
 Statistic  Difference of means and ratio of probabilities; labels travel with their days in the stationary bootstrap.
 Secondary  The same for gold, the miners and the market: is Bitcoin special? Slope on fear beside the size of the move.
 """
@@ -92,10 +93,14 @@ def measure(case: Case) -> Measurement | NotDecidable:
     )
 
 
+def _abnormal(case: Case, volume: pd.Series) -> pd.Series | NotDecidable:
+    return abnormal_log_volume(volume, window=int(case.thresholds["usual_sessions"]))
+
+
 def _rows(case: Case) -> tuple[pd.Series, pd.Series] | NotDecidable:
     """Abnormal log volume and labels of fear."""
     sessions = case.sessions("full")
-    whole = abnormal_log_volume(case.panel.volumes[SUBJECT])
+    whole = _abnormal(case, case.panel.volumes[SUBJECT])
     if isinstance(whole, NotDecidable):
         return whole
     return whole.reindex(sessions), fear_stress(case.panel, case.study.stress).reindex(sessions)
@@ -164,7 +169,7 @@ def _frequency_specifications(case: Case) -> tuple[SpecificationResult, ...]:
 
     def specified(kind: str, name: str, window: str, extreme: float) -> Estimate | NotDecidable:
         volume = volumes[kind]()
-        abnormal = NotDecidable("no volume") if volume is None else abnormal_log_volume(volume)
+        abnormal = NotDecidable("no volume") if volume is None else _abnormal(case, volume)
         if isinstance(abnormal, NotDecidable):
             return abnormal
         sessions = case.sessions(window)
@@ -223,7 +228,7 @@ def _specifications(case: Case) -> tuple[SpecificationResult, ...]:
     results = []
     for kind, series in _volumes(case).items():
         volume = series()
-        abnormal = NotDecidable(f"no series plays the role {FUND}") if volume is None else abnormal_log_volume(volume)
+        abnormal = NotDecidable(f"no series plays the role {FUND}") if volume is None else _abnormal(case, volume)
         for window, (name, label) in product(windows[-1:] if kind == "fund" else windows, labels.items()):
             results.append(
                 attempted(
@@ -255,7 +260,7 @@ def _readings(
         if role not in case.panel.volumes.columns:
             readings[label] = NotDecidable(f"no series plays the role {role}")
             continue
-        whole = abnormal_log_volume(case.panel.volumes[role])
+        whole = _abnormal(case, case.panel.volumes[role])
         if isinstance(whole, NotDecidable):
             readings[label] = whole
             continue
@@ -302,7 +307,7 @@ CLAIM = Claim(
     id="C17",
     needs=(SUBJECT, "fear"),
     windows=("full",),
-    thresholds=("ratio", "risk_ratio", "spike"),
+    thresholds=("ratio", "risk_ratio", "spike", "usual_sessions"),
     measure=measure,
     primary=primary,
 )

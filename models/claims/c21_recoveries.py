@@ -11,7 +11,8 @@ Criteria   Both parts must hold. Recovery: one of the three improvements is enou
            three looks (Bonferroni). Rallies: the general rule on theta = the miners' return over gold's in gold's
            rallies, less one.
 Thresholds sesoi (percent over `horizon` sessions), up_capture (ratio above one), rally (percent that gold gains over
-           `rally_sessions` sessions).
+           `rally_sessions` sessions), conditions_sessions, credit_sessions, fear_sessions (sessions over which a sign
+           must have fallen).
 Statistic  Long-horizon regression on a yes-or-no predictor with Hodrick's standard errors; ratio of summed returns over
            a quarter, its long-run variance from few cosines.
 Secondary  Each improvement by itself, and on sessions that do not overlap; the miners' slope on shares (see C11); the
@@ -39,8 +40,8 @@ from models.drivers import PredictiveRegression, long_horizon_regression
 from models.estimate import Estimate, NotDecidable, TestResult
 
 SUBJECT, MINERS, METAL = "crypto", "miners", "metal"
-#: Sessions over which each sign must have fallen.
-IMPROVEMENTS = {"conditions": 20, "credit": 21, "fear": 21}
+#: Signs of improvement; the study file says over how many sessions each must have fallen.
+IMPROVEMENTS = ("conditions", "credit", "fear")
 #: Specifications: horizons, and sessions over which a sign has fallen.
 HORIZONS = (10, 21, 63)
 SPANS = (10, 63)
@@ -79,7 +80,7 @@ def _quarter(case: Case) -> int:
 def improved(case: Case, sign: str, span: int | None = None) -> pd.Series:
     """1 where a sign has fallen over its last sessions, 0 where not, NaN where it has too little history."""
     levels = case.panel.levels[sign].ffill()
-    change = levels.diff(span or IMPROVEMENTS[sign])
+    change = levels.diff(span or int(case.thresholds[f"{sign}_sessions"]))
     return (change < 0.0).astype(float).where(change.notna())
 
 
@@ -273,7 +274,14 @@ CLAIM = Claim(
     id="C21",
     needs=(SUBJECT, MINERS, METAL, "fear"),
     windows=("full",),
-    thresholds=("sesoi", "up_capture", "horizon", "rally", "rally_sessions"),
+    thresholds=(
+        "sesoi",
+        "up_capture",
+        "horizon",
+        "rally",
+        "rally_sessions",
+        *(f"{sign}_sessions" for sign in IMPROVEMENTS),
+    ),
     measure=measure,
     primary=primary,
 )

@@ -9,7 +9,7 @@ Trap       A volatile asset falls more in percent on any bad day; so does one wi
 Criteria   The general rule on theta. Fewer than `minimum_assets` assets, `minimum_days` days or `minimum_spells` spells
            of stress: not testable.
 Thresholds sesoi (own standard deviations between the calmest and the most volatile asset), minimum_assets,
-           minimum_days, minimum_spells.
+           minimum_days, minimum_spells, beta_sessions (sessions behind a beta).
 Statistic  theta = minus the mean over stress days of the slope of r/sigma on the rank of sigma (0 to 1), given
            beta/sigma; spells of stress are resampled whole.
 Secondary  The same on calm days, on the market's worst and best 5 % of sessions, and on the first day of a spell minus
@@ -60,8 +60,8 @@ ASSETS = (
     "long_treasuries",
     "dollar",
 )
-#: Sessions behind a beta and behind the plain standard deviation among the specifications.
-BETA_WINDOW, DEVIATION_WINDOW = 252, 63
+#: Sessions behind the plain standard deviation among the specifications.
+DEVIATION_WINDOW = 63
 #: Days of a spell that are shown one by one; the first is compared with the others.
 SHOWN_DAYS = 5
 #: Sessions in a year.
@@ -156,8 +156,9 @@ def _measured(case: Case) -> _Measured | NotDecidable:
 
 def _cross_sections(case: Case, assets: list[str]) -> _CrossSections:
     rows = case.panel.returns[assets].dropna()
+    behind_beta = int(case.thresholds["beta_sessions"])
     betas = {
-        role: rolling_beta(rows[role], rows["market"].rename("factor"), window=BETA_WINDOW, level=case.level).frame[
+        role: rolling_beta(rows[role], rows["market"].rename("factor"), window=behind_beta, level=case.level).frame[
             "estimate"
         ]
         for role in assets
@@ -285,7 +286,7 @@ CLAIM = Claim(
     id="C24",
     needs=("market", "fear"),
     windows=("full",),
-    thresholds=("sesoi", "minimum_assets", "minimum_days", "minimum_spells"),
+    thresholds=("sesoi", "minimum_assets", "minimum_days", "minimum_spells", "beta_sessions"),
     measure=measure,
     primary=primary,
 )

@@ -7,11 +7,11 @@ Trap       Yields move every day; a rise of some basis points somewhere near the
            which a new head of the central bank was named. A yield also moves with the demand for safety, so a fall in a
            sell-off need not mean a softer policy: the verdict speaks of the yield.
 Criteria   Each stretch: supported if the change is at least `repricing` basis points and lies at or above `percentile`
-           among the changes over as many sessions in the year before; mixed if it rose and one of the two holds; else
+           among the earlier changes over as many sessions; mixed if it rose and one of the two holds; else
            not supported. Stretches that disagree give "mixed". A yield without a value on the window's last session:
            not testable.
 Thresholds repricing (basis points), percentile (percent), announcement (which session of the short window), around
-           (sessions on either side of it).
+           (sessions on either side of it), history (sessions before a stretch with whose changes it is compared).
 Statistic  Change of the two-year yield, observed.
 Secondary  The yield against its mean of a month; changes of the real yield and the dollar.
 """
@@ -41,14 +41,14 @@ YIELD = "short_yield"
 BASIS = 100.0
 #: Yields come in hundredths of a percent; rounding keeps equal changes equal.
 DIGITS = 6
-MONTH, YEAR = 21, 252
+MONTH = 21
 
 
 def measure(case: Case) -> Measurement | NotDecidable:
     """Judge the short window and the sessions around the announcement."""
     levels = case.panel.levels[YIELD].dropna()
-    if len(levels.loc[: window_span(case, "short").base]) < YEAR:
-        return NotDecidable(f"fewer than {YEAR} yields before the window")
+    if len(levels.loc[: window_span(case, "short").base]) < _history(case):
+        return NotDecidable(f"fewer than {_history(case)} yields before the window")
     spans = (window_span(case, "short"), _announcement(case))
     gone = ended(case, YIELD, max(span.last for span in spans))
     if gone is not None:
@@ -69,6 +69,10 @@ def measure(case: Case) -> Measurement | NotDecidable:
     )
 
 
+def _history(case: Case) -> int:
+    return int(case.thresholds["history"])
+
+
 def _announcement(case: Case) -> Span:
     clock, span = case.panel.levels.index, window_span(case, "short")
     around = int(case.thresholds["around"])
@@ -82,16 +86,16 @@ def _observed_change(case: Case, levels: pd.Series, span: Span) -> Estimate:
     return observed(round(BASIS * span.change(levels), DIGITS), "bp", sessions, case.level, "change of the yield")
 
 
-def _earlier_changes(levels: pd.Series, span: Span, sessions: int) -> pd.Series:
-    """Changes over `sessions` values that ended in the year up to the span's base, basis points."""
-    return (BASIS * levels.diff(sessions).loc[: span.base].iloc[-YEAR:]).round(DIGITS)
+def _earlier_changes(case: Case, levels: pd.Series, span: Span, sessions: int) -> pd.Series:
+    """Changes over `sessions` values that ended in the sessions up to the span's base, basis points."""
+    return (BASIS * levels.diff(sessions).loc[: span.base].iloc[-_history(case) :]).round(DIGITS)
 
 
 def _leg(case: Case, levels: pd.Series, span: Span) -> Leg:
     change = _observed_change(case, levels, span)
-    rarity = percentile_among(change.value, _earlier_changes(levels, span, change.n))
+    rarity = percentile_among(change.value, _earlier_changes(case, levels, span, change.n))
     large, rare = change.value >= case.thresholds["repricing"], rarity >= case.thresholds["percentile"]
-    place = f"percentile {rarity:.0f} of the changes over {change.n} sessions in the year before"
+    place = f"percentile {rarity:.0f} of the {_history(case)} changes over {change.n} sessions before"
     if large and rare:
         ruling = Ruling(Outcome.SUPPORTED, f"the yield rose by {change.value:.0f} bp, {place}")
     elif change.value > 0.0 and (large or rare):
@@ -130,8 +134,8 @@ def _readings(
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
     for span in spans:
         change = _observed_change(case, levels, span)
-        rarity = percentile_among(change.value, _earlier_changes(levels, span, change.n))
-        readings[f"percentile of the change, {span.label}"] = observed(rarity, "percentile", YEAR, case.level)
+        rarity = percentile_among(change.value, _earlier_changes(case, levels, span, change.n))
+        readings[f"percentile of the change, {span.label}"] = observed(rarity, "percentile", _history(case), case.level)
         gap = BASIS * (known(levels, span.last) - known(month, span.last))
         readings[f"yield above its mean of {MONTH} sessions, end of the {span.label}"] = observed(
             gap, "bp", MONTH, case.level
@@ -177,7 +181,7 @@ CLAIM = Claim(
     id="C26",
     needs=(YIELD,),
     windows=("short",),
-    thresholds=("repricing", "percentile", "announcement", "around"),
+    thresholds=("repricing", "percentile", "announcement", "around", "history"),
     measure=measure,
     primary=primary,
 )

@@ -32,6 +32,8 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
         ("risk_ratio = 2.0", "risk_ratio = 1.0", "exceed 1"),
         ("fall = 10.0", "fall = nan", "not finite"),
         ("share_needed = 0.6666", "share_needed = 1.6", "share_needed"),
+        ("beta_sessions = 252", "beta_sessions = 10", "beta_sessions must be at least 30"),
+        ("credit_sessions = 21", "credit_sessions = 0", "credit_sessions must be at least 1"),
         ("moved_sessions = 3", "moved_sessions = 0", "moved_sessions"),
         ("judged = 0.05", "judged = 0.7", "judged"),
     ],
