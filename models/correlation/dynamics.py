@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from models.correlation.recursions import correlation_slopes, diagonal_pass, diagonal_path
+from models.correlation.recursions import correlation_slopes, diagonal_of, diagonal_pass, diagonal_path
 from models.correlation.types import Array, Initial, Target
 
 #: Largest admissible a + b (+ g times the largest eigenvalue of Qbar^-1/2 Nbar Qbar^-1/2 in ADCC).
@@ -128,16 +128,15 @@ class Dynamics:
         a, b = float(psi[0]), float(psi[1])
         g = float(psi[2]) if psi.size > 2 else 0.0
         count, size = psi.size, z.shape[1]
-        x, diagonal = z, np.empty((0, 0))
-        d_x = np.empty((count, 0, 0))
+        x, d_x = z, np.empty((count, 0, 0))
         s = moments.qbar if target is None else target
         d_s = np.zeros((count, s.size))
         if self.corrected:
             first = self._first_diagonal(moments, a, b, size)
             if slopes:
-                diagonal, x, d_x = diagonal_pass(z, first, a, b)
+                x, d_x = diagonal_pass(z, first, a, b)
             else:
-                diagonal, x = diagonal_path(z, first[0], a, b)
+                x = diagonal_path(z, first[0], a, b)
             if target is None:
                 s, d_s = self._corrected_target(x, d_x)
         rest = 1.0 - a - b
@@ -147,7 +146,7 @@ class Dynamics:
         if count > 2:
             d_intercept[2] -= moments.nbar
         first, d_first = self._first(s, d_s, moments, psi)
-        return Drive(x, moments.negative, diagonal, d_x, intercept, d_intercept, first, d_first, s, d_s)
+        return Drive(x, moments.negative, d_x, intercept, d_intercept, first, d_first, s, d_s)
 
     def target_weights(self, periods: int, psi: Array) -> tuple[Array, Array]:
         """c_t and e_t in dQ_t = c_t dS - g e_t dNbar, shape (T,) each."""
@@ -219,7 +218,6 @@ class Drive:
 
     x: Array
     negative: Array
-    diagonal: Array
     d_x: Array
     intercept: Array
     d_intercept: Array
@@ -227,3 +225,10 @@ class Drive:
     d_first: Array
     target: Array
     d_target: Array
+
+    def diagonal(self, psi: Array) -> Array:
+        """q_ii,t of cDCC at the psi of this drive, shape (T, N)."""
+        positions = np.arange(self.x.shape[1])
+        first = self.first[positions * (positions + 3) // 2]
+        path: Array = diagonal_of(self.x, first, float(psi[0]), float(psi[1]))
+        return path

@@ -9,8 +9,8 @@ from models.correlation.types import Array
 
 
 @njit(cache=True, fastmath={"contract"})
-def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array, Array]:
-    """Diagonal of Q in cDCC, q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b), and z* with its derivatives by a and b.
+def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array]:
+    """z*_it = z_it sqrt(q_ii,t) of cDCC and its derivatives, with q_{t+1} = (1 - a - b) + q_t (a z_t^2 + b).
 
     Unit intercept: the diagonal does not depend on the correlations, which is what makes targeting exact (Aielli 2013).
 
@@ -22,21 +22,18 @@ def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Ar
 
     Returns
     -------
-    diagonal : array, shape (T, N)
     x : array, shape (T, N)
-        z*_it = z_it sqrt(q_ii,t).
     d_x : array, shape (2, T, N)
-        Its derivatives by a and b.
+        Derivatives by a and b.
     """
     periods, size = z.shape
-    diagonal, x, d_x = np.empty((periods, size)), np.empty((periods, size)), np.empty((2, periods, size))
+    x, d_x = np.empty((periods, size)), np.empty((2, periods, size))
     state = first.copy()
     q, by_a, by_b = state[0], state[1], state[2]
     for t in range(periods):
         for i in range(size):
             root = np.sqrt(q[i])
             half = 0.5 * z[t, i] / root
-            diagonal[t, i] = q[i]
             x[t, i] = z[t, i] * root
             d_x[0, t, i] = by_a[i] * half
             d_x[1, t, i] = by_b[i] * half
@@ -46,21 +43,33 @@ def diagonal_pass(z: Array, first: Array, a: float, b: float) -> tuple[Array, Ar
             by_a[i] = -1.0 + q[i] * square + by_a[i] * growth
             by_b[i] = -1.0 + q[i] + by_b[i] * growth
             q[i] = (1.0 - a - b) + q[i] * growth
-    return diagonal, x, d_x
+    return x, d_x
 
 
 @njit(cache=True, fastmath={"contract"})
-def diagonal_path(z: Array, first: Array, a: float, b: float) -> tuple[Array, Array]:
-    """`diagonal_pass` without derivatives: diagonal and z*, shape (T, N) each; `first` has shape (N,)."""
+def diagonal_path(z: Array, first: Array, a: float, b: float) -> Array:
+    """`diagonal_pass` without derivatives; `first` has shape (N,)."""
     periods, size = z.shape
-    diagonal, x = np.empty((periods, size)), np.empty((periods, size))
+    x = np.empty((periods, size))
+    q = first.copy()
+    for t in range(periods):
+        for i in range(size):
+            x[t, i] = z[t, i] * np.sqrt(q[i])
+            q[i] = (1.0 - a - b) + q[i] * (a * z[t, i] * z[t, i] + b)
+    return x
+
+
+@njit(cache=True, fastmath={"contract"})
+def diagonal_of(x: Array, first: Array, a: float, b: float) -> Array:
+    """q_ii,t behind z*, shape (T, N): q_{t+1} = (1 - a - b) + a x_t^2 + b q_t from `first`, shape (N,)."""
+    periods, size = x.shape
+    diagonal = np.empty((periods, size))
     q = first.copy()
     for t in range(periods):
         for i in range(size):
             diagonal[t, i] = q[i]
-            x[t, i] = z[t, i] * np.sqrt(q[i])
-            q[i] = (1.0 - a - b) + q[i] * (a * z[t, i] * z[t, i] + b)
-    return diagonal, x
+            q[i] = (1.0 - a - b) + a * x[t, i] * x[t, i] + b * q[i]
+    return diagonal
 
 
 @njit(cache=True)

@@ -181,12 +181,13 @@ def target_slopes(
     if negative.size and demeaned:
         negative = negative - negative.mean(axis=0)
     divisor = z.shape[0] - 1.0 if demeaned else float(z.shape[0])
+    diagonal = drive.diagonal(psi) if dynamics.corrected else np.empty((0, 0))
     slopes = []
     for i, margin in enumerate(margins.fitted):
         d_z = margin.d_std_residuals
         d_x = d_z
         if dynamics.corrected:
-            d_x = diagonal_margin_pass(z[:, i].copy(), d_z, drive.diagonal[:, i].copy(), float(psi[0]), float(psi[1]))
+            d_x = diagonal_margin_pass(z[:, i].copy(), d_z, diagonal[:, i].copy(), float(psi[0]), float(psi[1]))
         cross = d_x.T @ x
         if scaled:
             share = cross[:, i] / squares[i]
@@ -222,7 +223,8 @@ def margin_gradient(
     """
     a, b, g = coefficients(psi)
     drive = evaluation.drive
-    by_z = reverse_pass(z, drive.x, drive.negative, drive.diagonal, evaluation.gamma, evaluation.direct, a, b, g)
+    diagonal = drive.diagonal(psi) if dynamics.corrected else np.empty((0, 0))
+    by_z = reverse_pass(z, drive.x, drive.negative, diagonal, evaluation.gamma, evaluation.direct, a, b, g)
     pieces = [by_z[:, i] @ slope / z.shape[0] for i, slope in enumerate(residual_slopes)]
     if through_target is not None:
         slopes, by_target = through_target

@@ -104,7 +104,8 @@ def test_target_and_residual_slopes_equal_differences(kind, initial):
     if initial == "backcast":
         return
     drive = evaluation.drive
-    by_z = reverse_pass(z, drive.x, drive.negative, drive.diagonal, evaluation.gamma, evaluation.direct, a, b, g)
+    diagonal = drive.diagonal(psi) if dynamics.corrected else np.empty((0, 0))
+    by_z = reverse_pass(z, drive.x, drive.negative, diagonal, evaluation.gamma, evaluation.direct, a, b, g)
     for t, i in ((0, 0), (7, 2), (25, 1), (49, 0)):
 
         def moved(point, t=t, i=i):
