@@ -1,6 +1,7 @@
 """C21: Bitcoin after improvements, and the miners in gold's rallies."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +100,10 @@ def test_improvement_is_unknown_before_its_history(panel, study):
     known = improved(case_of("C21", panel, study), "fear")
     assert known.iloc[:21].isna().all()
     assert set(pd.unique(known.dropna())) <= {0.0, 1.0}
+
+
+def test_the_study_file_says_over_how_many_sessions_a_sign_must_have_fallen(panel, study):
+    longer = replace(case_of("C21", panel, study), thresholds={**study.claims["C21"].thresholds, "fear_sessions": 63.0})
+    fear = panel.levels["fear"].ffill()
+    wanted = (fear.diff(63) < 0.0)[63:].astype(float)
+    pd.testing.assert_series_equal(improved(longer, "fear").dropna(), wanted, check_names=False, check_freq=False)

@@ -97,3 +97,14 @@ def test_moved_windows_are_listed_and_missing_real_yield_is_named(panel, study):
     assert "short yield, short window, base −3 sessions" in labels
     assert sum("real yield" in str(one.estimate) or "real_yield" in str(one.estimate) for one in verdict.specifications)
     assert verdict.share is not None
+
+
+def test_the_study_file_says_with_how_much_of_the_past_a_change_is_compared(panel, study):
+    levels = panel.levels["short_yield"].dropna()
+    for history in (60, 252):
+        reason = judged("C26", panel, study, history=history).parts[0].reason
+        change = levels.loc[:"2026-02-06"].iloc[-1] - levels.loc[:"2026-01-28"].iloc[-1]
+        sessions = len(levels.loc["2026-01-29":"2026-02-06"])
+        earlier = levels.diff(sessions).loc[:"2026-01-28"].iloc[-history:]
+        place = 100.0 * float((earlier.round(8) <= round(change, 8)).mean())
+        assert f"percentile {place:.0f} of the {history} changes over {sessions} sessions before" in reason
