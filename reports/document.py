@@ -141,7 +141,7 @@ class Table:
     source: str
     note: str = ""
     subtitle: str = ""
-    style: Literal["plain", "verdicts", "verdicts-dense", "compact"] = "plain"
+    style: Literal["plain", "verdicts", "verdicts-dense", "compact", "compact-tight"] = "plain"
 
     def __post_init__(self) -> None:
         for row in self.rows:

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from models.claims.verdict import Exhibit, Verdict
+from models.estimate import Estimate
 from models.suite import PathBand
-from reports.charts.effects import ROW, Effect, density_chart, forest_chart
+from reports.charts.densities import density_chart, shares
+from reports.charts.effects import ROW, Effect, forest_chart
 from reports.charts.network import net_flows, network_chart
 from reports.charts.paths import Line, band_chart, lines_chart, probability_chart
 from reports.charts.style import BLUE, THINNED, Chart
@@ -224,13 +226,23 @@ def _forest(exhibit: Exhibit, verdict: Verdict, setting: Setting, height: int) -
 
 
 def _density(exhibit: Exhibit, verdict: Verdict, setting: Setting, height: int) -> Drawn:
-    sesoi = verdict.parts[0].sesoi if verdict.parts else None
-    chart = density_chart(exhibit.frame, sesoi=sesoi, unit=exhibit.unit, simulated=setting.simulated, height=height)
-    center = float(exhibit.frame["value"].iloc[int(np.argmax(exhibit.frame["density"].to_numpy()))])
+    part = verdict.parts[0] if verdict.parts else None
+    size = part.sesoi if part and part.sesoi else None
+    effect = part.effect if part and isinstance(part.effect, Estimate) else None
+    chart = density_chart(
+        exhibit.frame, size=size, unit=exhibit.unit, estimate=effect, simulated=setting.simulated, height=height
+    )
+    subject = capitalised(_subject(exhibit, verdict))
+    if size is None:
+        center = float(exhibit.frame["value"].iloc[int(np.argmax(exhibit.frame["density"].to_numpy()))])
+        return Drawn(chart, f"{subject}: most likely near {number(center)}", f"Density, {unit_words(exhibit.unit)}")
+    found, least = shares(exhibit.frame, size), quantity(size, exhibit.unit)
     return Drawn(
         chart,
-        f"{capitalised(_subject(exhibit, verdict))}: most likely near {number(center)}",
-        f"Density, {unit_words(exhibit.unit)}",
+        f"{subject}: {share(found.above)} of resamples reach the {least} that would matter, {share(found.inside)} are "
+        f"too small to matter, {share(found.below)} are as large the other way",
+        f"Bootstrap density, {unit_words(exhibit.unit)}; grey: from {quantity(-size, exhibit.unit)} to {least}, "
+        "the region of equivalence",
     )
 
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 
-import numpy as np
 import pandas as pd
 
 from models.claims.verdict import Exhibit, Verdict
-from models.estimate import Estimate
-from reports.charts.matrices import matrix_chart
 from reports.charts.style import SERIES
 from reports.document import Figure, Table
 from reports.drawn import BAND, DAY, FROM_OTHERS, MAKERS, SESSIONS, Drawn
+from reports.drawn_together import SHARED
 from reports.setting import Setting
 from reports.tables import frame_table
-from reports.text import (
-    capitalised,
-    humanised,
-    listing,
-    number,
-    quantity,
-    sentence,
-)
+from reports.text import humanised, sentence
 
 #: Plots on the page of a statement are this high at least, and as much higher as the page has room.
 HEIGHT_ON_CLAIM = 98
@@ -32,8 +22,8 @@ HEIGHT_ON_CLAIM = 98
 def shape(frame: pd.DataFrame) -> str:
     """What a frame holds.
 
-    One of "matrix", "network", "waiting", "band", "probability", "window", "lines", "fan", "forest", "density" and
-    "table".
+    One of "matrix", "network", "waiting", "band", "probability", "window", "lines", "fan", "forest", "density",
+    "ridges" and "table".
     """
     columns = [str(column) for column in frame.columns]
     if frame.empty or not columns:
@@ -55,18 +45,23 @@ def shape(frame: pd.DataFrame) -> str:
         return "waiting"
     if set(BAND) <= set(columns):
         return "fan" if all(DAY.fullmatch(str(one)) for one in frame.index) else "forest"
-    return "density" if {"value", "density"} <= set(columns) else "table"
+    if {"value", "density"} <= set(columns):
+        return "density"
+    return "ridges" if numeric and columns[0] == "value" else "table"
 
 
 def displays(verdict: Verdict, setting: Setting, height: int = HEIGHT_ON_CLAIM) -> list[Figure | Table]:
-    """Figures and tables of a verdict's exhibits, in order; neighbouring matrices share a figure."""
+    """Figures and tables of a verdict's exhibits, in order; neighbours of some kinds share a figure."""
     found: list[Figure | Table] = []
     usable = [one for one in verdict.exhibits if one.frame.size]
     for kind, group in groupby(usable, key=lambda one: shape(one.frame)):
         members = list(group)
-        if kind == "matrix":
-            for i in range(0, len(members), 3):
-                found.append(_matrices(verdict, members[i : i + 3], setting, len(found)))
+        shared = SHARED.get(kind)
+        if shared is not None and len(members) >= shared.fewest:
+            for i in range(0, len(members), shared.most):
+                some = members[i : i + shared.most]
+                together = shared.make(some, verdict, setting, height)
+                found.append(_figure(verdict, some[0], together, setting, len(found)))
             continue
         for exhibit in members:
             drawn = MAKERS[kind](exhibit, verdict, setting, height) if kind in MAKERS else None
@@ -94,43 +89,4 @@ def _table(verdict: Verdict, exhibit: Exhibit, setting: Setting, i: int) -> Tabl
     title = f"{verdict.id}: {humanised(exhibit.name)}"
     return frame_table(
         f"{verdict.id.lower()}-exhibit-{i + 1}", title, exhibit.frame, exhibit.unit, setting.source(), exhibit.note
-    )
-
-
-def _matrices(verdict: Verdict, exhibits: Sequence[Exhibit], setting: Setting, i: int) -> Figure:
-    labels = [str(one) for one in exhibits[0].frame.columns]
-    names = [setting.name(label) if label in setting.panel.names else label for label in labels]
-    panels = []
-    for exhibit in exhibits:
-        words = (
-            humanised(exhibit.name)
-            .replace("matrix: ", "")
-            .replace("correlations in ", "")
-            .replace(" of correlations", "")
-        )
-        panels.append((capitalised(words), exhibit.frame))
-    last = exhibits[-1].frame.to_numpy(dtype=float)
-    upper = last[np.triu_indices(len(names), 1)]
-    finite = upper[np.isfinite(upper)]
-    title = f"{verdict.id}: pairwise correlations, {listing(title.lower() for title, _ in panels)}"
-    if verdict.headline_label and isinstance(verdict.headline, Estimate):
-        title = (
-            f"{capitalised(verdict.headline_label)}: "
-            f"{quantity(verdict.headline.value, verdict.headline.unit, signed=True)}"
-        )
-    spread = (
-        f" In the last panel the pairs lie between {number(float(finite.min()))} and {number(float(finite.max()))}."
-        if len(finite)
-        else ""
-    )
-    return Figure(
-        key=f"{verdict.id.lower()}-exhibit-{i + 1}",
-        title=title,
-        subtitle=(
-            f"{capitalised(exhibits[0].unit or 'value')} of each pair: {listing(title.lower() for title, _ in panels)}"
-        ),
-        chart=matrix_chart(panels, names, [setting.short(label) for label in labels], simulated=setting.simulated),
-        alt=f"{title}.{spread}",
-        source=setting.source(),
-        note=f"{sentence(exhibits[0].note)}{spread} One scale of colour for all panels, blue below zero, red above.",
     )

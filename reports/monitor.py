@@ -18,7 +18,7 @@ from reports.text import day
 #: The monitor never has more pages.
 MOST_PAGES = 4
 #: What gives way, in this order, where the pages would be more.
-OPTIONAL = ("net", "flips", "stances", "recent-paths", "replays", "shocks")
+OPTIONAL = ("net", "flips", "stances", "regimes-ahead", "recent-paths", "replays", "shocks")
 
 
 def monitor(evidence: Evidence, changed: Changes | None = None, left_out: int = 0) -> Document:

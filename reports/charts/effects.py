@@ -1,4 +1,4 @@
-"""Charts of estimates with their intervals: forest, specification curve, density."""
+"""Charts of estimates with their intervals: forest, specification curve."""
 
 from __future__ import annotations
 
@@ -343,35 +343,4 @@ def specification_chart(
     ]
     layers.append(labels_layer("labels"))
     spec = finished(layers, height=height, bottom=6, simulated=simulated)
-    return Chart(spec, data, FULL_WIDTH, picture_height(spec))
-
-
-def density_chart(
-    frame: pd.DataFrame, *, sesoi: float | None, unit: str, simulated: bool = False, height: int = 120
-) -> Chart:
-    """A density (columns "value" and "density") with zero and the size of interest marked."""
-    values = frame["value"].astype(float)
-    domain = (float(values.min()), float(values.max()))
-    data: dict[str, list[Record]] = {"rows": records(frame[["value", "density"]]), "one": ONE}
-    scale = alt.Scale(domain=list(domain), nice=False, zero=False)
-    axis = alt.Axis(title=unit or None, format=TICKS, tickCount=7, grid=False)
-    top = float(frame["density"].max()) * 1.05
-    y = alt.Y("density:Q", axis=None, scale=alt.Scale(domain=[0, top], nice=False))
-    layers = [
-        alt.Chart(named("rows"))
-        .mark_area(color=BLUE, opacity=0.3, line={"color": BLUE, "strokeWidth": 1.3})
-        .encode(x=alt.X("value:Q", scale=scale, axis=axis), y=y)
-    ]
-    for value, label, color in ((0.0, "zero", INK), (sesoi, "size of interest", "#85600a")):
-        if value is None or not domain[0] < value < domain[1]:
-            continue
-        layers.append(
-            alt.Chart(named("one")).mark_rule(color=color, strokeWidth=0.9).encode(x=alt.XDatum(value, scale=scale))
-        )
-        layers.append(
-            alt.Chart(named("one"))
-            .mark_text(text=label, baseline="bottom", color=color, fontSize=10)
-            .encode(x=alt.XDatum(value, scale=scale), y=alt.YValue(-3))
-        )
-    spec = finished(layers, height=height, bottom=BOTTOM + 14, simulated=simulated)
     return Chart(spec, data, FULL_WIDTH, picture_height(spec))

@@ -1,4 +1,4 @@
-"""Small multiples of forecasts: what was known up to the last close, and the fan of what may follow."""
+"""Small multiples of fans: what was known up to a close, and the band of what may follow, or of what followed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from reports.charts.style import (
     Chart,
     Record,
     named,
+    round_ticks,
     rounded,
 )
 from reports.text import needed_decimals, number
 
-COLUMNS = 3
 #: Room left of a plot for its axis, and between rows for the title above and the dates below.
 AXIS, ABOVE, BELOW, GAP = 27, 20, 18, 12
 PLOT_HEIGHT = 72
-#: Share of a plot's width that the past takes.
+#: Share of a plot's width that the past takes, where there is one.
 PAST = 0.62
+#: Bands from the widest in: opacity and columns.
+BANDS = (("outer", 0.16, "lower", "upper"), ("inner", 0.3, "inner_lower", "inner_upper"))
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,40 @@ class Fan:
     Attributes
     ----------
     title : str
-    past : Series
-        By session, ending with the last that is known.
     ahead : DataFrame
-        Columns "estimate", "lower", "upper", "inner_lower", "inner_upper", one row a session ahead.
+        Columns "estimate", "lower", "upper" and, for a second band inside the first, "inner_lower" and "inner_upper",
+        by sessions from the close at which the fan opens; that close itself (0) may be left to the past.
     domain : (low, high)
     color : str
+    past : Series, optional
+        By session, ending with the last that is known. Without one the fan takes the whole panel, and its line is
+        drawn through: it tells of what was, not of what is expected.
     """
 
     title: str
-    past: pd.Series
     ahead: pd.DataFrame
     domain: tuple[float, float]
     color: str
+    past: pd.Series | None = None
 
 
-def fan_chart(fans: Sequence[Fan], *, simulated: bool = False) -> Chart:
-    """Panels side by side, `COLUMNS` in a row, each on the vertical scale it is given."""
-    width = (FULL_WIDTH - (COLUMNS - 1) * GAP) / COLUMNS - AXIS
+def fans_chart(fans: Sequence[Fan], *, columns: int = 3, height: int = PLOT_HEIGHT, simulated: bool = False) -> Chart:
+    """Panels side by side, `columns` in a row, each on the vertical scale it is given.
+
+    Parameters
+    ----------
+    fans : sequence of Fan
+    columns : int
+    height : int
+        Of a panel's plot, in CSS pixels.
+    simulated : bool
+    """
+    width = (FULL_WIDTH - (columns - 1) * GAP) / columns - AXIS
     data: dict[str, list[Record]] = {"areas": [], "lines": [], "grid": [], "labels": []}
     for i, fan in enumerate(fans):
-        left = AXIS + (i % COLUMNS) * (width + AXIS + GAP)
-        top = ABOVE + (i // COLUMNS) * (PLOT_HEIGHT + ABOVE + BELOW)
-        _panel(data, fan, str(i), left, top, width)
+        row, column = divmod(i, columns)
+        left, top = AXIS + column * (width + AXIS + GAP), ABOVE + row * (height + ABOVE + BELOW)
+        _panel(data, fan, str(i), _Place(left, top, width, height))
     if simulated:
         data["labels"].append(word(SIMULATED_MARK, 0.0, -6.0, "left", RED, 600))
     grid = alt.Chart(named("grid"))
@@ -91,92 +104,99 @@ def fan_chart(fans: Sequence[Fan], *, simulated: bool = False) -> Chart:
         ),
     ]
     layers += word_layers("labels", size=10)
-    height = -(-len(fans) // COLUMNS) * (PLOT_HEIGHT + ABOVE + BELOW)
-    return placed_chart(layers, data, height=height, top=MARK_ROOM + 6 if simulated else 2, bottom=0)
+    whole = -(-len(fans) // columns) * (height + ABOVE + BELOW)
+    return placed_chart(layers, data, height=whole, top=MARK_ROOM + 6 if simulated else 2, bottom=0)
 
 
-def _panel(data: dict[str, list[Record]], fan: Fan, name: str, left: float, top: float, width: float) -> None:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a panel's plot stands, in pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: int
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+
+def _panel(data: dict[str, list[Record]], fan: Fan, name: str, place: _Place) -> None:
     low, high = fan.domain
-    joint = left + PAST * width
+    known = None if fan.past is None else fan.past.dropna()
+    past = 0.0 if known is None else PAST * place.width
+    joint, last = place.left + past, float(fan.ahead.index[-1])
 
     def y_of(value: float) -> float:
         held = min(max(value, low), high)
-        return round(top + PLOT_HEIGHT * (high - held) / (high - low), 2)
+        return round(place.top + place.height * (high - held) / (high - low), 2)
 
-    def x_ahead(step: int) -> float:
-        return round(joint + (1.0 - PAST) * width * step / len(fan.ahead), 2)
+    def line(part: str, k: int, session: str, value: float, x: float, dash: str) -> Record:
+        return {
+            "panel": fan.title,
+            "session": session,
+            "value": rounded(value),
+            "line": name + part,
+            "order": k,
+            "x": round(x, 2),
+            "y": y_of(value),
+            "color": fan.color,
+            "dash": dash,
+        }
 
-    ticks = (low, (low + high) / 2.0, high)
+    ticks = round_ticks(fan.domain)
     decimals = needed_decimals(ticks)
     for value in ticks:
-        data["grid"].append(_rule(left, y_of(value), left + width, y_of(value), RULE))
-        data["labels"].append(word(number(value, decimals), left - 5.0, y_of(value), "right", MUTED, 400))
+        data["grid"].append(_rule(place.left, y_of(value), place.right, y_of(value), RULE))
+        data["labels"].append(word(number(value, decimals), place.left - 5.0, y_of(value), "right", MUTED, 400))
     if low < 0.0 < high:
-        data["grid"].append(_rule(left, y_of(0.0), left + width, y_of(0.0), INK))
-    data["grid"].append(_rule(joint, top, joint, top + PLOT_HEIGHT, MUTED))
-    known = fan.past.dropna()
-    dates = pd.DatetimeIndex(known.index)
-    span = max(len(known) - 1, 1)
-    for k, value in enumerate(known.to_numpy(dtype=float)):
-        x = round(left + PAST * width * k / span, 2)
-        data["lines"].append(
-            {
-                "panel": fan.title,
-                "session": dates[k].strftime("%Y-%m-%d"),
-                "value": rounded(float(value)),
-                "line": name,
-                "order": k,
-                "x": x,
-                "y": y_of(float(value)),
-                "color": fan.color,
-                "dash": "past",
-            }
-        )
-    last = float(known.iloc[-1])
-    steps = [(0, dict.fromkeys(fan.ahead.columns, last))]
-    steps += [
-        (k, {str(column): float(row[column]) for column in fan.ahead.columns})
-        for k, (_, row) in enumerate(fan.ahead.iterrows(), 1)
-    ]
-    for k, row in steps:
-        x = x_ahead(k)
-        for area, opacity, ends in (
-            ("outer", 0.16, ("lower", "upper")),
-            ("inner", 0.3, ("inner_lower", "inner_upper")),
-        ):
+        data["grid"].append(_rule(place.left, y_of(0.0), place.right, y_of(0.0), INK))
+    data["grid"].append(_rule(joint, place.top, joint, place.bottom, MUTED))
+    below = place.bottom + 9.0
+    data["labels"].append(word(fan.title, place.left - AXIS + 2.0, place.top - 11.0, "left", INK, 600))
+    ahead = fan.ahead
+    if known is None:
+        data["labels"].append(word(f"day {ahead.index[0]}", place.left, below, "left", MUTED, 400))
+        data["labels"].append(word(f"day {ahead.index[-1]}", place.right, below, "right", MUTED, 400))
+    else:
+        dates = pd.DatetimeIndex(known.index)
+        for k, (date, value) in enumerate(zip(dates, known.to_numpy(dtype=float), strict=True)):
+            x = place.left + past * k / max(len(known) - 1, 1)
+            data["lines"].append(line("", k, date.strftime("%Y-%m-%d"), float(value), x, "past"))
+        data["labels"] += [
+            word(dates[0].strftime("%-d %b"), place.left, below, "left", MUTED, 400),
+            word(dates[-1].strftime("%-d %b"), joint, below, "center", MUTED, 400),
+            word(f"+{ahead.index[-1]}", place.right, below, "right", MUTED, 400),
+        ]
+        if 0 not in ahead.index:
+            today = pd.DataFrame(float(known.iloc[-1]), index=[0], columns=ahead.columns)
+            ahead = pd.concat([today, ahead])
+    for (step, row), k in zip(ahead.iterrows(), range(len(ahead)), strict=True):
+        x = round(joint + (place.right - joint) * float(str(step)) / last, 2)
+        for band, opacity, lower, upper in BANDS:
+            if lower not in ahead.columns:
+                continue
             data["areas"].append(
                 {
                     "panel": fan.title,
                     "step": k,
-                    "low": rounded(row[ends[0]]),
-                    "high": rounded(row[ends[1]]),
-                    "area": name + area,
+                    "low": rounded(row[lower]),
+                    "high": rounded(row[upper]),
+                    "area": name + band,
                     "x": x,
-                    "y": y_of(row[ends[0]]),
-                    "y2": y_of(row[ends[1]]),
+                    "y": y_of(row[lower]),
+                    "y2": y_of(row[upper]),
                     "color": fan.color,
                     "opacity": opacity,
                 }
             )
-        data["lines"].append(
-            {
-                "panel": fan.title,
-                "session": f"+{k}",
-                "value": rounded(row["estimate"]),
-                "line": f"{name}ahead",
-                "order": k,
-                "x": x,
-                "y": y_of(row["estimate"]),
-                "color": fan.color,
-                "dash": "ahead",
-            }
-        )
-    data["labels"] += [
-        word(fan.title, left - AXIS + 2.0, top - 11.0, "left", INK, 600),
-        word(dates[0].strftime("%-d %b"), left, top + PLOT_HEIGHT + 9.0, "left", MUTED, 400),
-        word(dates[-1].strftime("%-d %b"), joint, top + PLOT_HEIGHT + 9.0, "center", MUTED, 400),
-        word(f"+{len(fan.ahead)}", left + width, top + PLOT_HEIGHT + 9.0, "right", MUTED, 400),
-    ]
+        dash = "past" if known is None else "ahead"
+        data["lines"].append(line("ahead", k, f"+{step}", float(row["estimate"]), x, dash))
 
 
 def _rule(x: float, y: float, x2: float, y2: float, color: str) -> Record:

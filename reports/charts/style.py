@@ -251,6 +251,17 @@ def nice_domain(values: Sequence[float], *, include: Sequence[float] = (), room:
     return _snapped(math.floor(low / step) * step), _snapped(math.ceil(high / step) * step)
 
 
+def round_ticks(domain: tuple[float, float]) -> tuple[float, ...]:
+    """Three to seven round values inside a domain, evenly spaced."""
+    low, high = domain
+    scale = 10.0 ** math.floor(math.log10(high - low))
+    for step in (scale * part for part in (5.0, 2.0, 1.0, 0.5, 0.25, 0.2, 0.1)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first >= 2:
+            return tuple(_snapped(i * step) for i in range(first, last + 1))
+    raise AssertionError("a tenth of a width fits ten times")
+
+
 def _snapped(value: float) -> float:
     return float(f"{value:.10g}") + 0.0
 

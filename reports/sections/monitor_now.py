@@ -10,7 +10,7 @@ from models.estimate import Estimate, NotDecidable
 from models.outlook.nowcast import MONTH, Reading, correlation_of
 from models.outlook.states import RegimeState, Revision
 from reports.charts.effects import Effect, forest_chart
-from reports.charts.fans import Fan, fan_chart
+from reports.charts.fans import Fan, fans_chart
 from reports.charts.frame import spells
 from reports.charts.paths import Line, band_chart
 from reports.charts.style import BLUE, ROLE_COLORS, nice_domain
@@ -20,6 +20,7 @@ from reports.setting import Setting
 from reports.text import (
     NOT_APPLICABLE,
     capitalised,
+    count,
     in_sentence,
     interval,
     listing,
@@ -33,17 +34,15 @@ from reports.text import (
 #: Sessions of the past that the monitor's charts show, and those before a fan.
 SHOWN, BEFORE_FAN = 504, 42
 KINDS = {"correlation": "Correlation", "beta": "Beta", "mean_correlation": "Correlation", "volatility": "Volatility"}
+#: Heights of the plots in CSS pixels: the regimes' fans, paths, the readings' fans. Tables share their page.
+REGIME_HEIGHT, PATH_HEIGHT, FAN_HEIGHT = 42, 62, 52
 #: Panels of each kind in the figure of fans.
 FANS = {"correlation": 2, "beta": 1, "volatility": 3}
 
 
 def state_table(setting: Setting) -> Table:
     """Probability of the turbulent regime: then, now and ahead, by the reference series and by all assets."""
-    outlook = setting.evidence.outlook
-    states: dict[str, RegimeState | NotDecidable] = {
-        "Reference series": outlook.reference,
-        f"All {len(setting.evidence.study.correlation.assets)} assets": outlook.everything,
-    }
+    outlook, states = setting.evidence.outlook, regime_states(setting)
 
     def row(label: str, *cells: Cell) -> tuple[Cell, ...]:
         return cell(label), *cells
@@ -180,13 +179,47 @@ def _nowcast_title(setting: Setting) -> str:
 
 
 def charts_section(setting: Setting) -> Section:
-    """Paths with bands, fans and net connectedness."""
+    """Fans of the regime, paths with bands, fans of readings and net connectedness."""
     blocks: list[Block | None] = [
+        regimes_figure(setting),
         paths_figure(setting),
         fans_figure(setting),
         net_figure(setting),
     ]
     return Section("ahead", "How it came here, and where it may go", tuple(one for one in blocks if one), opening=True)
+
+
+def regimes_figure(setting: Setting) -> Figure | None:
+    """The turbulent regime's probability over the last two months and the month ahead."""
+    outlook = setting.evidence.outlook
+    fans = [
+        Fan(name, one.fan, (0.0, 1.0), BLUE, one.path.iloc[-BEFORE_FAN:])
+        for name, one in regime_states(setting).items()
+        if isinstance(one, RegimeState) and isinstance(one.fan, pd.DataFrame)
+    ]
+    month = None if isinstance(outlook.reference, NotDecidable) else outlook.reference.ahead[MONTH]
+    if not fans or not isinstance(month, Estimate):
+        return None
+    title = (
+        f"Turbulence in {MONTH} sessions has a probability of {share(month.value)} by the reference series, between "
+        f"{share(month.lower)} and {share(month.upper)}"
+    )
+    return Figure(
+        key="regimes-ahead",
+        title=title,
+        subtitle=f"Probability of the turbulent regime, two months back (filtered) and {MONTH} sessions ahead; "
+        f"{setting.level_text} pointwise band of the parameters",
+        chart=fans_chart(fans, columns=len(fans), height=REGIME_HEIGHT, simulated=setting.simulated),
+        alt=f"{title}. {capitalised(count(len(fans)))} panels, each a line that opens into a fan.",
+        source=setting.source(setting.evidence.study.correlation.assets),
+        note="Dashed: expected.",
+    )
+
+
+def regime_states(setting: Setting) -> dict[str, RegimeState | NotDecidable]:
+    """Regimes by what the model looks at."""
+    outlook, assets = setting.evidence.outlook, setting.evidence.study.correlation.assets
+    return {"Reference series": outlook.reference, f"All {len(assets)} assets": outlook.everything}
 
 
 def paths_figure(setting: Setting) -> Figure | None:
@@ -217,7 +250,7 @@ def paths_figure(setting: Setting) -> Figure | None:
                 setting.time_frame(frames[0].index), stress=spells(setting.evidence.outlook.reference.path > LIKELY)
             ),
             domain=setting.correlation_domain,
-            height=92,
+            height=PATH_HEIGHT,
         ),
         alt=f"{title}. Two lines with bands over two years.",
         source=setting.source(role for one in kept for role in one.pair),
@@ -283,7 +316,7 @@ def fans_figure(setting: Setting) -> Figure | None:
         key="fans",
         title=title,
         subtitle=f"Conditional correlation, beta and volatility (% a year), two months back and {MONTH} sessions ahead",
-        chart=fan_chart(panels, simulated=setting.simulated),
+        chart=fans_chart(panels, height=FAN_HEIGHT, simulated=setting.simulated),
         alt=f"{title}. Six panels, each a line that opens into a fan.",
         source=setting.source(role for one in chosen for role in one.quantity.series),
         note=f"Filtered historical simulation of cDCC on {first.now.n:,} sessions. Dashed: mean; dark: 80 %, light: "

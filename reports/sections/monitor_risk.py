@@ -73,7 +73,7 @@ def tails_table(setting: Setting) -> Table:
         f"of the parameters.{distress} Exceptions: sessions below the {tail} quantile that was known before, "
         f"{expected} "
         f"are to be expected; p: Kupiec’s test of their number, exact.",
-        style="compact",
+        style="compact-tight",
     )
 
 

@@ -13,16 +13,32 @@ import vl_convert
 from evidence_factory import evidence
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from models.claims.verdict import Exhibit
+from models.estimate import Estimate
 from reports.charts.attribution import Step, Waterfall, waterfall_chart
+from reports.charts.densities import Shares, density_chart, shares
 from reports.charts.effects import Effect, Paired, Specification, forest_chart, paired_chart, specification_chart
+from reports.charts.fans import Fan, fans_chart
 from reports.charts.frame import TimeFrame, spells
 from reports.charts.matrices import matrix_chart
 from reports.charts.moved import MovedCell, MovedRow, moved_chart
 from reports.charts.network import net_flows, network_chart
 from reports.charts.paths import Line, band_chart, drawdowns
-from reports.charts.style import DARK, SERIES, SIMULATED_MARK, Chart, label_rows, nice_domain, records, spread, weekly
+from reports.charts.ridges import Ridges, ridges_chart
+from reports.charts.style import (
+    DARK,
+    SERIES,
+    SIMULATED_MARK,
+    Chart,
+    label_rows,
+    nice_domain,
+    records,
+    round_ticks,
+    spread,
+    weekly,
+)
 from reports.charts.times import fan_chart, waiting_chart
 from reports.document import Figure, Table
 from reports.exhibits import displays, shape
@@ -54,6 +70,18 @@ def fan() -> pd.DataFrame:
     )
 
 
+def normal(mean: float, deviation: float = 1.0) -> pd.DataFrame:
+    value = np.linspace(mean - 6.0 * deviation, mean + 6.0 * deviation, 801)
+    return pd.DataFrame({"value": value, "density": norm.pdf(value, mean, deviation)})
+
+
+def log_normal() -> pd.DataFrame:
+    value = np.exp(np.linspace(0.0, 6.0, 301))
+    return pd.DataFrame(
+        {"value": value, "wild": norm.pdf(np.log(value), 4.0), "calm": norm.pdf(np.log(value), 2.0, 0.3)}
+    )
+
+
 @given(st.lists(st.floats(0, 168), max_size=8))
 def test_labels_never_collide_and_stay_in_the_plot(wishes: list[float]) -> None:
     placed = spread(wishes)
@@ -78,6 +106,15 @@ def test_a_domain_holds_its_values(values: list[float]) -> None:
 
 def test_a_domain_without_values_is_still_one() -> None:
     assert nice_domain([math.nan, math.inf]) == (0.0, 1.0)
+
+
+@given(st.floats(-1e5, 1e5), st.floats(1e-3, 1e5))
+def test_round_ticks_are_few_even_and_inside(low: float, width: float) -> None:
+    ticks = round_ticks((low, low + width))
+    assert 3 <= len(ticks) <= 7
+    assert low - 1e-6 * width <= ticks[0]
+    assert ticks[-1] <= low + width * (1.0 + 1e-6)
+    assert np.ptp(np.diff(ticks)) <= 1e-6 * width
 
 
 def test_print_thins_to_weeks_and_keeps_the_last_session() -> None:
@@ -137,6 +174,9 @@ def test_charts_of_simulated_data_say_so(simulated: bool) -> None:
             pd.DataFrame({"a": [1.0, 0.5]}, index=[0, 21]), ("#000000",), axis="z", height=90, simulated=simulated
         ),
         fan_chart(fan(), axis="z", height=90, simulated=simulated),
+        fans_chart([Fan("a", fan().loc[0:], (-1.0, 2.0), "#000000")], simulated=simulated),
+        density_chart(normal(-1.0), size=1.0, unit="%", simulated=simulated),
+        ridges_chart([Ridges("calm days", "#000000", log_normal())], axis="%", simulated=simulated),
         matrix_chart([("Calm", square)], ["a", "b", "c"], ["a", "b", "c"], simulated=simulated),
     ]
     for chart in charts:
@@ -204,6 +244,7 @@ def test_the_palette_stands_out_on_both_papers() -> None:
         (pd.DataFrame(np.eye(2), index=["a", "b"], columns=["a", "b"]), "matrix"),
         (pd.DataFrame({"estimate": [1.0], "lower": [0.0], "upper": [2.0]}, index=["a"]), "forest"),
         (pd.DataFrame({"value": [1.0, 2.0], "density": [0.5, 0.5]}), "density"),
+        (log_normal(), "ridges"),
         (pd.DataFrame({"words": ["a"]}), "table"),
         (pd.DataFrame(), "table"),
         (flows_table(), "network"),
@@ -294,3 +335,58 @@ def test_names_in_the_grid_of_moved_windows_wrap_and_lose_nothing() -> None:
     assert " ".join(bold[:-1]).split() == label.split()
     assert all(a["y"] + 9.0 <= b["y"] for a, b in pairwise(lines))
     assert max(one["y"] for one in lines) < chart.height
+
+
+def test_a_density_divides_at_the_region_of_equivalence() -> None:
+    found = shares(normal(-1.0, 2.0), 1.5)
+    wanted = Shares(*np.diff([0.0, norm.cdf(-0.25), norm.cdf(1.25), 1.0]))
+    assert [found.below, found.inside, found.above] == pytest.approx(
+        [wanted.below, wanted.inside, wanted.above], abs=1e-4
+    )
+    chart = density_chart(normal(-1.0, 2.0), size=1.5, unit="%")
+    assert [row["text"] for row in chart.data["shares"]] == [f"{one}\N{NO-BREAK SPACE}%" for one in (40, 49, 11)]
+
+
+def test_a_density_shows_the_verdicts_own_interval_even_beyond_it() -> None:
+    estimate = Estimate(-1.0, 4.0, -9.0, 7.0, 0.95, 100, "%", "")
+    chart = density_chart(normal(-1.0, 0.5), size=1.5, unit="%", estimate=estimate)
+    (bar,) = chart.data["interval"]
+    assert (bar["low"], bar["value"], bar["high"]) == (-9.0, -1.0, 7.0)
+    assert '"domain": [-9.0, 7.0]' in json.dumps(chart.spec)
+
+
+def test_ridges_print_the_medians_of_their_samples() -> None:
+    calm, stress = Ridges("calm days", "#1f5a96", log_normal()), Ridges("days of stress", "#b5382a", log_normal())
+    assert calm.median("wild") == pytest.approx(math.exp(4.0), rel=0.03)
+    assert calm.median("calm") == pytest.approx(math.exp(2.0), rel=0.01)
+    chart = ridges_chart([calm, stress], axis="%")
+    assert [row["asset"] for row in chart.data["rows"]] == ["wild", "calm"]
+    assert [row["medians"] for row in chart.data["rows"]] == ["53 → 53", "7 → 7"]
+    assert all(row["y"] <= row["base"] for row in chart.data["ridges"])
+
+
+def test_neighbouring_fans_share_a_figure_and_equal_ones_their_scale() -> None:
+    study = evidence()
+    days = [f"day {number}" for number in range(8)]
+    up, flat = np.linspace(0.0, 7.0, 8), np.zeros(8)
+
+    def exhibit(name: str, size: float, count: int) -> Exhibit:
+        rows = pd.DataFrame({"estimate": size * up, "lower": size * up / 2.0, "upper": 2.0 * size * up}, index=days)
+        return Exhibit(name, rows.iloc[:count], "%", "A note")
+
+    calm = Exhibit(
+        "return of gold, short window",
+        pd.DataFrame(dict.fromkeys(("estimate", "lower", "upper"), flat), index=days),
+        "%",
+        "",
+    )
+    exhibits = (calm, exhibit("return of oil, short window", 1.0, 8), exhibit("return of oil, long window", 9.0, 5))
+    (figure,) = displays(replace(study.verdicts[0], exhibits=exhibits), Setting(study))
+    assert isinstance(figure, Figure)
+    assert figure.title == (
+        "Return: at the end the band leaves zero outside for oil (short window) and oil (long window), of three"
+    )
+    words = [row["text"] for row in figure.chart.data["labels"]]
+    assert {"Gold, short window", "Oil, short window", "Oil, long window"} <= set(words)
+    assert words.count("day 7") == 2
+    assert words.count("10") == 2

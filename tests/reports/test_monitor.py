@@ -222,7 +222,7 @@ def test_the_monitor_prints_on_four_pages_at_most_and_passes_the_preflight(kind:
     study = evidence(kind, dirty=True, quick=True)
     printed = printed_monitor(study, None)
     assert 2 <= printed.pages <= MOST_PAGES
-    assert {one.key for one in printed.document.figures} == {"recent-paths", "fans", "net"}
+    assert {one.key for one in printed.document.figures} == {"regimes-ahead", "recent-paths", "fans", "net"}
 
 
 def test_what_is_optional_gives_way_in_its_order(now: Evidence) -> None:
@@ -266,3 +266,15 @@ def test_the_fans_keep_their_numbers_beside_their_pixels(document: Document, now
 def test_an_estimate_keeps_its_unit_in_the_results(now: Evidence) -> None:
     assert isinstance(now.outlook.risks[0].covar, Estimate)
     assert results(now)["outlook"]["risks"][0]["covar"]["unit"] == "%"
+
+
+def test_the_regimes_fan_opens_at_the_last_close_and_names_the_month(now: Evidence, document: Document) -> None:
+    figure = next(one for one in document.figures if one.key == "regimes-ahead")
+    assert "20\N{NO-BREAK SPACE}%" in figure.title
+    ahead = [row for row in figure.chart.data["lines"] if row["line"] == "0ahead"]
+    assert [row["session"] for row in ahead] == [f"+{step}" for step in range(22)]
+    assert ahead[0]["value"] == pytest.approx(now.outlook.reference.known[0])
+    refusal = NotDecidable("no curvature")
+    refused = replace(now.outlook.reference, fan=refusal, ahead=dict.fromkeys((1, 5, 21), refusal))
+    without = monitor(replace(now, outlook=replace(now.outlook, reference=refused)))
+    assert "regimes-ahead" not in {one.key for one in without.figures}
