@@ -289,6 +289,22 @@ def squared_distances(x: Array, means: Array, choleskys: Array) -> Array:
 
 
 @njit(cache=True)
+def nearest(points: Array, centres: Array) -> NDArray[np.intp]:
+    """Number of the centre, shape (K, F), nearest to each point, shape (T, F); the first of equals."""
+    labels = np.zeros(len(points), dtype=np.intp)
+    for t in range(len(points)):
+        smallest = np.inf
+        for k in range(len(centres)):
+            distance = 0.0
+            for i in range(points.shape[1]):
+                distance += (points[t, i] - centres[k, i]) ** 2
+            if distance < smallest:
+                smallest = distance
+                labels[t] = k
+    return labels
+
+
+@njit(cache=True)
 def subtract_from_columns(values: Array, offsets: Array) -> None:
     """Take offset k from column k of the values, shape (T, K), in place: numpy is slow for few columns."""
     length, columns = values.shape

@@ -74,6 +74,15 @@ class SwitchingLikelihood:
     def bounds(self) -> list[tuple[float | None, float | None]]:
         return [*self.chain.bounds, *self.emission.bounds]
 
+    @property
+    def limits(self) -> tuple[Array, Array]:
+        """`bounds` as arrays, infinite where a side is open."""
+        low, high = zip(*self.bounds, strict=True)
+        return (
+            np.array([-np.inf if bound is None else bound for bound in low]),
+            np.array([np.inf if bound is None else bound for bound in high]),
+        )
+
     def split(self, theta: Array) -> tuple[Array, Array]:
         return theta[: self.chain.size], theta[self.chain.size :]
 

@@ -22,6 +22,8 @@ NEARLY_ZERO = 1e-3
 #: A transition set to zero comes back where the log-likelihood rises by more than this per unit of its probability.
 RETURN_SLOPE = 1e-2
 DROP_ROUNDS = 4
+#: Log-odds this close to their bound stand at it: the probability is zero for any sample, the likelihood is flat.
+NEAR_LOG_ODDS = 1.0
 NEWTON_STEPS, HALVINGS = 60, 8
 #: Share of the promised gain that a step must bring, and the gain below which two values do not differ.
 SUFFICIENT, NOISE = 1e-2, 1e-9
@@ -70,9 +72,9 @@ def finish(
 def _newton(
     likelihood: SwitchingLikelihood, theta: Array, observations: int
 ) -> tuple[Array, NDArray[np.bool_], Array, float, Array]:
-    limits = _limits(likelihood)
+    limits = likelihood.limits
     value, score = likelihood.value_and_score(theta)
-    free = _free(theta, score, limits, observations)
+    free = _free(likelihood, theta, score, observations)
     hessian, origin = likelihood.hessian(theta, free), theta
     for _ in range(NEWTON_STEPS):
         worst = float(np.max(np.abs(score[free]), initial=0.0))
@@ -85,7 +87,7 @@ def _newton(
             hessian, origin = likelihood.hessian(theta, free), theta
             continue
         theta, value, score = moved
-        now = _free(theta, score, limits, observations)
+        now = _free(likelihood, theta, score, observations)
         if (now != free).any() or float(np.max(np.abs(score[free]), initial=0.0)) > SLOW * worst:
             free = now
             hessian, origin = likelihood.hessian(theta, free), theta
@@ -94,19 +96,13 @@ def _newton(
     return theta, free, hessian, float(np.max(np.abs(score[free]), initial=0.0)) / observations, score
 
 
-def _limits(likelihood: SwitchingLikelihood) -> tuple[Array, Array]:
-    low, high = zip(*likelihood.bounds, strict=True)
-    return (
-        np.array([-np.inf if bound is None else bound for bound in low]),
-        np.array([np.inf if bound is None else bound for bound in high]),
-    )
-
-
-def _free(theta: Array, score: Array, limits: tuple[Array, Array], observations: int) -> NDArray[np.bool_]:
+def _free(likelihood: SwitchingLikelihood, theta: Array, score: Array, observations: int) -> NDArray[np.bool_]:
     """Parameters that are not held at a bound beyond which the likelihood would rise."""
-    low, high = limits
-    at_low = (theta <= low + 1e-6) & (score <= 1e-6 * observations)
-    at_high = (theta >= high - 1e-6) & (score >= -1e-6 * observations)
+    low, high = likelihood.limits
+    near = np.full(len(theta), 1e-6)
+    near[: likelihood.chain.size] = NEAR_LOG_ODDS
+    at_low = (theta <= low + near) & (score <= 1e-6 * observations)
+    at_high = (theta >= high - near) & (score >= -1e-6 * observations)
     return np.asarray(~(at_low | at_high))
 
 
@@ -173,6 +169,6 @@ def drop_transitions(likelihood: SwitchingLikelihood, theta: Array, kept: set[in
         if touched & kept:
             continue
         trial_value = float(likelihood.logliks(trial).sum())
-        if trial_value >= value:
+        if trial_value >= value - NOISE:
             theta, value = trial, trial_value
     return theta

@@ -9,6 +9,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.regimes.kernels import nearest
+
 Array = NDArray[np.float64]
 
 #: Windows of the rolling signals, in observations.
@@ -57,10 +59,9 @@ def _weights(labels: NDArray[np.intp], k_regimes: int) -> Array:
 
 def _kmeans(points: Array, k_regimes: int, generator: np.random.Generator) -> NDArray[np.intp]:
     centres = points[generator.choice(len(points), k_regimes, replace=False)]
-    labels = np.zeros(len(points), dtype=np.intp)
+    labels = nearest(points, centres)
     for _ in range(KMEANS_ITERATIONS):
-        distances = np.stack([np.square(points - centre).sum(axis=1) for centre in centres], axis=1)
-        labels = np.argmin(distances, axis=1)
+        labels = nearest(points, centres)
         centres = np.array(
             [points[labels == k].mean(axis=0) if np.any(labels == k) else centres[k] for k in range(k_regimes)]
         )
