@@ -269,7 +269,10 @@ def _half_life(model: CorrelationResult, level: float) -> Estimate | NotDecidabl
     if not np.isfinite(error):
         return NotDecidable("a + b has no standard error")
     limits = normal_estimate(logit, error / (persistence * (1.0 - persistence)), level=level, n=0, method="")
-    low, high = (float(np.log(0.5) / -np.logaddexp(0.0, -one)) for one in (limits.lower, limits.upper))
+    decays = [float(np.logaddexp(0.0, -one)) for one in (limits.lower, limits.upper)]
+    if decays[1] <= 0.0:
+        return NotDecidable("the interval of a + b reaches one, where a deviation never halves")
+    low, high = (float(np.log(2.0) / decay) for decay in decays)
     return Estimate(
         model.half_life,
         None,

@@ -104,6 +104,15 @@ def test_half_life_is_that_of_the_model(case):
     assert half_life.lower < half_life.value < half_life.upper
 
 
+def test_a_persistence_whose_interval_reaches_one_has_no_half_life(case):
+    conditional = case.suite.conditional
+    unit = replace(conditional, psi=np.array([0.0001, 0.99989999, *conditional.psi[2:]]))
+    readings = return_to_calm(replace(case, suite=replace(case.suite, conditional=unit)))
+    half_life = readings["half-life of a deviation of correlations, sessions"]
+    assert isinstance(half_life, NotDecidable)
+    assert "never halves" in half_life.reason
+
+
 def test_too_little_stress_leaves_no_alternative(case):
     strict = replace(case, thresholds={**case.thresholds, "minimum_days": 10_000})
     refused = stressed_dcc(strict)
