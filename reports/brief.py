@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.claims.verdict import Outcome
 from models.estimate import Estimate
 from models.portfolio import PortfolioRisk
-from reports.changes import Changes, summary
+from reports.changes import Changes, summary, what_moved
 from reports.document import Block, Bullets, Document, Figure, Inline, Strong
 from reports.evidence import Evidence
 from reports.explanations import attributed
@@ -45,7 +45,7 @@ def brief(evidence: Evidence, charts: int = MOST_CHARTS, changed: Changes | None
         title=about.title,
         subtitle="Executive brief",
         headline=headline(evidence),
-        deck=deck(evidence),
+        deck=" ".join([deck(evidence), *([what_moved(changed)] if changed else [])]),
         language="en",
         dates=(("Data to", day(evidence.panel.last_session)), ("as of", day(evidence.panel.as_of))),
         marks=setting.marks,

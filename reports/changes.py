@@ -188,7 +188,13 @@ def _reasons(before: Json, evidence: Evidence) -> tuple[str, ...]:
 
 
 def summary(found: Changes) -> str:
-    """The changes in one or two sentences."""
+    """The changes in one or two sentences: what moved, and why."""
+    reasons = f" {capitalised(listing(found.reasons))}." if found.reasons else ""
+    return f"{what_moved(found)}{reasons}"
+
+
+def what_moved(found: Changes) -> str:
+    """What moved since the edition before, in one sentence."""
     moved = len(found.verdicts)
     words = f"Since the edition of {found.since} "
     words += f"{plural(moved, 'verdict has', 'verdicts have')} moved" if moved else "no verdict has moved"
@@ -196,8 +202,7 @@ def summary(found: Changes) -> str:
         words += f", {plural(len(found.effects), 'effect')} left the earlier interval"
     if found.added:
         words += f", {plural(len(found.added), 'statement is', 'statements are')} judged for the first time"
-    reasons = f" {capitalised(listing(found.reasons))}." if found.reasons else ""
-    return f"{words}.{reasons}"
+    return f"{words}."
 
 
 def changes_section(found: Changes) -> Section:

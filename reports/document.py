@@ -129,6 +129,10 @@ class Cell:
         return "".join(plain(item) for item in self.content)
 
 
+#: Tables of no more rows and characters are not broken over pages.
+MOST_KEPT_ROWS, MOST_KEPT_CHARACTERS = 9, 1500
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A numbered table. The first column of each row is its head."""
@@ -151,6 +155,12 @@ class Table:
                     f"a row has {len(row)} cells for {len(self.columns)} columns",
                     "Report this as a fault.",
                 )
+
+    @property
+    def short(self) -> bool:
+        """Whether the table is kept on one page."""
+        characters = sum(len(one.text) for row in self.rows for one in row)
+        return len(self.rows) <= MOST_KEPT_ROWS and characters <= MOST_KEPT_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)

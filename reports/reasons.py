@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import NotDecidable
-from reports.text import capitalised, in_sentence, listing, plural, sentence
+from reports.text import capitalised, count, in_sentence, listing, sentence
 
 #: Characters of the reason that two lines of page one hold.
-ROOM = 96
+ROOM = 90
 #: How the parts of an outcome are introduced; parts that decide come first.
 INTRODUCTIONS = {
     Outcome.NOT_SUPPORTED: "Not so",
@@ -27,6 +27,8 @@ DECIDING = {
     Outcome.MIXED: (Outcome.MIXED, Outcome.NOT_SUPPORTED, Outcome.INCONCLUSIVE, Outcome.SUPPORTED),
     Outcome.SUPPORTED: (Outcome.SUPPORTED,),
 }
+#: Room that the longest introduction takes of it.
+_INTRODUCTION = 16
 _PART_NUMBER = re.compile(r"\bC\d\d[a-z]: | \(C\d\d[a-z]\)")
 _INTRODUCED = re.compile(r"\b(Fails|Stands):")
 
@@ -73,20 +75,31 @@ def _fitting(labels: Sequence[str], room: int) -> str:
         if len("; ".join([*kept, one])) <= room:
             kept.append(one)
     left = len(labels) - len(kept)
-    return "; ".join(kept) + (f"; {plural(left, 'further part')}" if left else "")
+    return "; ".join(kept) + (f"; {count(left)} more" if left else "")
 
 
 def _labels(parts: Sequence[Part]) -> list[str]:
-    """Labels of parts; where several assets say the same, they say it once."""
+    """Labels of parts; where several assets say the same, they say it once.
+
+    What could not be measured says why; words in brackets go where they do not fit.
+    """
     said: dict[str, list[str]] = {}
     for part in parts:
         label = part_label(part)
+        if isinstance(part.effect, NotDecidable):
+            whole = f"{label} ({part.effect.reason})"
+            said.setdefault(whole if len(whole) <= ROOM - _INTRODUCTION else part.effect.reason, []).append("")
+            continue
         asset, colon, rest = label.partition(": ")
         if "(" in asset:
-            asset, colon, rest = label, "", ""
-        obstacle = f" ({part.effect.reason})" if isinstance(part.effect, NotDecidable) else ""
-        said.setdefault((rest if colon else asset) + obstacle, []).append(asset if colon else "")
+            asset, colon, rest = _without_brackets(label), "", ""
+        said.setdefault(rest if colon else asset, []).append(asset if colon else "")
     return [f"{rest}, for {_assets(assets)}" if assets[0] else rest for rest, assets in said.items()]
+
+
+def _without_brackets(label: str) -> str:
+    """The label, without what stands in brackets at its end where that makes it too long."""
+    return label if len(label) <= ROOM - _INTRODUCTION or not label.endswith(")") else label.partition(" (")[0]
 
 
 def _assets(names: Sequence[str]) -> str:

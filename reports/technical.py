@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.changes import Changes, changes_section
+from reports.changes import Changes, changes_section, what_moved
 from reports.document import Block, Document, Section
 from reports.evidence import Evidence
 from reports.narrative import deck, headline
@@ -65,7 +65,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
         title=about.title,
         subtitle="Technical report",
         headline=headline(evidence),
-        deck=deck(evidence),
+        deck=" ".join([deck(evidence), *([what_moved(changed)] if changed else [])]),
         language="en",
         dates=(("Data to", day(evidence.panel.last_session)), ("as of", day(evidence.panel.as_of))),
         marks=setting.marks,

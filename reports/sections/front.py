@@ -19,7 +19,6 @@ from reports.text import (
     count,
     in_sentence,
     interval,
-    listing,
     number,
     plural,
     quantity,
@@ -34,23 +33,7 @@ LABEL_CHARACTER = 4.6
 
 def front(setting: Setting) -> tuple[Block, ...]:
     """The blocks of page one."""
-    verdicts = setting.evidence.verdicts
-    blocks: list[Block] = [
-        verdict_table(
-            verdicts,
-            setting.evidence.study,
-            f"{setting.source()} One page on each statement: {_range(setting)}.",
-        )
-    ]
-    return tuple(blocks)
-
-
-def _range(setting: Setting) -> str:
-    return (
-        listing([setting.evidence.verdicts[0].id, setting.evidence.verdicts[-1].id], conjunction="to")
-        if setting.evidence.verdicts
-        else "none"
-    )
+    return (verdict_table(setting.evidence.verdicts, setting.evidence.study, setting.source()),)
 
 
 def key_paths(setting: Setting, *, height: int = 160) -> Figure | None:
