@@ -30,7 +30,7 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
-from models.claims.moving import attempted
+from models.claims.moving import measured_or_reason
 from models.claims.oil import around_zero, oil_returns
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
@@ -190,7 +190,7 @@ def _alternatives(case: Case, drivers: pd.DataFrame, role: str) -> dict[str, Att
     def attribution(setting: Setting, case: Case) -> Attribution | NotDecidable:
         return _attribution(case, drivers, role, setting, FEW)
 
-    return {label: attempted(partial(attribution, setting), case) for label, setting in settings.items()}
+    return {label: measured_or_reason(partial(attribution, setting), case) for label, setting in settings.items()}
 
 
 def _silence(case: Case, role: str, alternatives: Mapping[str, Attribution | NotDecidable]) -> list[str]:

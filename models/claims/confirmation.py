@@ -16,7 +16,7 @@ from data.panel import Panel
 from data.study import Study, Window
 from models.claims.claim import Case, Claim
 from models.claims.machine import claim_seed_of, claims_to_judge
-from models.claims.moving import FEW, attempted
+from models.claims.moving import FEW, measured_or_reason
 from models.claims.primary import Primary
 from models.claims.verdict import Confirmation, Verdict
 from models.estimate import NotDecidable
@@ -69,7 +69,7 @@ def _after(claim: Claim, case: Case, after: date) -> Primary | NotDecidable:
     if gate is not None:
         return gate
     moved = case.moved(**dict.fromkeys(replaced, Window(base=after)))
-    return attempted(claim.later.measure if claim.later else claim.primary, moved)
+    return measured_or_reason(claim.later.measure if claim.later else claim.primary, moved)
 
 
 def _since(label: str, windows: tuple[str, ...]) -> str:

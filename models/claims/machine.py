@@ -12,7 +12,7 @@ from data.errors import StudyFileError
 from data.panel import Panel
 from data.study import Study
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.moving import attempted, moved_windows
+from models.claims.moving import measured_or_reason, moved_windows
 from models.claims.registry import CLAIMS
 from models.claims.rule import Curve, Ruling, conjunction, curve, detectable, joint_test, judge_effect
 from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
@@ -96,7 +96,7 @@ def _measure_one(claim: Claim, case: Case) -> tuple[Measurement | NotDecidable, 
     gate = claim.gate(case)
     if gate is not None:
         return gate, ()
-    return attempted(claim.measure, case), moved_windows(claim, case)
+    return measured_or_reason(claim.measure, case), moved_windows(claim, case)
 
 
 def claim_seed_of(seed: int, claim_id: str) -> int:

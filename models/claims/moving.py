@@ -37,7 +37,7 @@ def moved_windows(claim: Claim, case: Case) -> tuple[MovedWindow, ...]:
     )
 
 
-def attempted(measured: Callable[[Case], Found | NotDecidable], case: Case) -> Found | NotDecidable:
+def measured_or_reason(measured: Callable[[Case], Found | NotDecidable], case: Case) -> Found | NotDecidable:
     """What is measured on a case, or why it cannot be estimated."""
     try:
         return measured(case)
@@ -47,7 +47,7 @@ def attempted(measured: Callable[[Case], Found | NotDecidable], case: Case) -> F
 
 def _moved(claim: Claim, case: Case, name: str, shift: tuple[int, int], at: tuple[int, int]) -> MovedWindow:
     base, last = (case.panel.levels.index[position].date() for position in at)
-    found = attempted(claim.primary, case.moved(**{name: Window(base=base, last=last)}))
+    found = measured_or_reason(claim.primary, case.moved(**{name: Window(base=base, last=last)}))
     if isinstance(found, NotDecidable):
         return MovedWindow(*shift, base, last, found, None)
     return MovedWindow(*shift, base, last, found.headline, found.holds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,13 +15,15 @@ from data.errors import EstimationError
 from models.margins.distributions import SHAPES
 from models.margins.model import MAX_PERSISTENCE, MarginModel
 from models.margins.types import Array
-from models.optimise import Convergence, maximise
+from models.optimise import GRADIENT_TOLERANCE, Convergence, Optimum, ValueAndGradient, maximise
 
 MIN_OBSERVATIONS = 250
 #: Standard deviations, in percent a day, outside which the unit of the returns is in doubt.
 PLAUSIBLE_SCALE = (0.05, 100.0)
 #: Change of the log-likelihood at which `arch` may stop: exact scores take it from there.
 NEIGHBOURHOOD = 1e-3
+#: How close to a kink of the likelihood a search has to end, in standard deviations of the returns.
+KINK = 1e-3
 #: Other places to begin: persistence, share of the news in it, asymmetry.
 GENERIC_STARTS = ((0.97, 0.07, 0.0), (0.90, 0.15, 0.3))
 
@@ -152,6 +154,26 @@ def check_returns(name: str, returns: Array) -> None:
         )
 
 
+def _on_a_kink(optimum: Optimum, loglik: ValueAndGradient, observations: int) -> Optimum:
+    """Count a search as converged where every slope that is left changes its sign within `KINK` of the point.
+
+    The likelihood of EGARCH has a kink in the mean wherever it equals a return, because the variance answers to |z|.
+    """
+    convergence = optimum.convergence
+    slopes = np.abs(loglik(optimum.arguments)[1])
+    left: list[int] = np.flatnonzero(slopes > GRADIENT_TOLERANCE * observations).tolist()
+
+    def slope(position: int, by: float) -> float:
+        moved = optimum.arguments.copy()
+        moved[position] += by
+        return float(loglik(moved)[1][position])
+
+    if convergence.converged or not all(slope(one, -KINK) >= 0.0 >= slope(one, KINK) for one in left):
+        return optimum
+    message = "the likelihood has a kink at its maximum"
+    return replace(optimum, convergence=replace(convergence, converged=True, message=message))
+
+
 def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | None = None) -> FittedMargin:
     """Maximum likelihood of one margin.
 
@@ -187,9 +209,9 @@ def fit_margin(name: str, returns: Array, model: MarginModel, start: Array | Non
         starts = [coordinates.point(_natural(model, start, 1.0 / scale))]
     search = partial(maximise, loglik, names=coordinates.names, observations=returns.size, bounds=coordinates.bounds)
     try:
-        optimum = search(starts)
+        optimum = _on_a_kink(search(starts), loglik, returns.size)
         if not optimum.convergence.converged:
-            optimum = search([optimum.arguments])
+            optimum = _on_a_kink(search([optimum.arguments]), loglik, returns.size)
     except EstimationError as error:
         raise EstimationError(name, f"{error.culprit}: {error.problem}", error.remedy) from error
     if not optimum.convergence.converged:

@@ -11,6 +11,8 @@ import pytest
 from data.errors import EstimationError
 from models.margins import MarginModel, fit_margins
 from models.margins.distributions import SHAPES
+from models.margins.estimation import _on_a_kink, fit_margin, margin_at
+from models.optimise import Convergence, Optimum
 from tests.models.derivatives import differences
 
 VOLATILITY = {"garch": [0.05, 0.06, 0.9], "gjr": [0.05, 0.03, 0.08, 0.88], "egarch": [0.02, 0.12, -0.08, 0.96]}
@@ -202,3 +204,56 @@ def test_a_likelihood_that_is_flat_at_its_optimum_is_refused_by_name():
         fit_margins(frame, "gjr")
     assert refused.value.culprit == "humps"
     assert "choose another model" in refused.value.remedy
+
+
+def kinked(points):
+    """Log-likelihood of two arguments with a kink in the first: -(3|x| + y^2)."""
+    x, y = points
+    return -3.0 * abs(x) - y * y, np.array([-3.0 * np.sign(x), -2.0 * y])
+
+
+@pytest.mark.parametrize(("point", "converged"), [((1e-9, 0.0), True), ((0.5, 0.0), False), ((1e-9, 0.5), False)])
+def test_a_search_that_ends_on_a_kink_has_converged_and_no_other(point, converged):
+    record = Convergence(
+        converged=False,
+        message="stopped",
+        starts=1,
+        best=0.0,
+        runner_up=None,
+        share_at_best=1.0,
+        gradient_norm=3.0,
+        at_bounds=(),
+        evaluations=1,
+    )
+    stopped = Optimum(np.array(point), 0.0, record)
+    found = _on_a_kink(stopped, kinked, 1).convergence
+    assert found.converged is converged
+    assert ("kink" in found.message) is converged
+
+
+def clustered(seed: int) -> np.ndarray:
+    """Returns with a persistent log-variance."""
+    generator = np.random.default_rng(seed)
+    log_variance = np.zeros(800)
+    for t, shock in enumerate(generator.normal(0.0, 0.25, 799), start=1):
+        log_variance[t] = 0.95 * log_variance[t - 1] + shock
+    return np.exp(0.5 * log_variance) * generator.normal(size=800)
+
+
+def test_egarch_whose_best_mean_is_a_return_is_fitted():
+    """|z| has a kink wherever the mean equals a return, and some searches end on one."""
+    on_a_kink = 0
+    for seed in range(30):
+        returns = clustered(seed)
+        margin = fit_margin("clustered", returns, MarginModel("egarch"))
+        assert margin.convergence.converged
+        if "kink" not in margin.convergence.message:
+            continue
+        on_a_kink += 1
+        mean = margin.params[0]
+        beside = [
+            margin_at(margin.model, np.array([mean + by, *margin.params[1:]]), returns, margin.backcast).loglik
+            for by in (-2e-3, 0.0, 2e-3)
+        ]
+        assert beside[1] > max(beside[0], beside[2])
+    assert on_a_kink >= 1

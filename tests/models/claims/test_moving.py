@@ -8,7 +8,7 @@ import pytest
 
 from data.study import Window
 from models.claims import confirmations, judge_all
-from models.claims.moving import attempted, moved_windows
+from models.claims.moving import measured_or_reason, moved_windows
 from models.claims.primary import Primary, reaching
 from models.estimate import Estimate, NotDecidable
 from models.fitting import fit_suite
@@ -38,8 +38,8 @@ def vintage(panel, early):
 @pytest.mark.parametrize("claim_id", [*DATED, *WHOLE])
 def test_the_unmoved_primary_is_the_verdicts_headline(claim_id, panel, study, suite):
     case = replace(case_of(claim_id, panel, study, suite), replications=99)
-    found = attempted(claim(claim_id).primary, case)
-    measured = attempted(claim(claim_id).measure, case)
+    found = measured_or_reason(claim(claim_id).primary, case)
+    measured = measured_or_reason(claim(claim_id).measure, case)
     if isinstance(measured, NotDecidable):
         assert isinstance(found, NotDecidable)
     else:
@@ -52,9 +52,9 @@ def test_the_unmoved_primary_is_the_verdicts_headline(claim_id, panel, study, su
 def test_where_two_parts_must_hold_the_headline_is_the_part_in_doubt(claim_id, panel, study, suite):
     """Moved windows and later data read the same number as page one, which quotes the part that decides."""
     case = replace(case_of(claim_id, panel, study, suite), replications=99)
-    measured = attempted(claim(claim_id).measure, case)
+    measured = measured_or_reason(claim(claim_id).measure, case)
     assert measured.headline == measured.legs[0].effect
-    assert attempted(claim(claim_id).primary, case).headline == measured.headline
+    assert measured_or_reason(claim(claim_id).primary, case).headline == measured.headline
 
 
 def test_only_claims_about_a_dated_window_move(panel, study, suite):

@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from arch import arch_model
 
-from models.claims.moving import attempted
+from models.claims.moving import measured_or_reason
 from models.claims.primary import Primary
 from models.estimate import Estimate
 from tests.models.claims.claim_cases import case_of, claim
@@ -18,7 +18,7 @@ FIRST, LAST = "2026-01-29", "2026-02-06"
 
 
 def headline(claim_id, panel, study, suite) -> Estimate:
-    found = attempted(claim(claim_id).primary, case_of(claim_id, panel, study, suite))
+    found = measured_or_reason(claim(claim_id).primary, case_of(claim_id, panel, study, suite))
     assert isinstance(found, Primary), found
     return found.headline
 
