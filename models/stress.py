@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from data.panel import Panel
@@ -87,5 +88,5 @@ def spells(labels: pd.Series) -> int:
 def _known_before(labels: pd.Series, sessions: pd.Index) -> pd.Series:
     """The last label dated before each session."""
     position = labels.index.searchsorted(sessions, side="left") - 1
-    values = [bool(labels.iloc[at]) if at >= 0 else False for at in position]
+    values = np.append(labels.to_numpy(dtype=bool), False)[position]
     return pd.Series(values, index=sessions, name="stress")

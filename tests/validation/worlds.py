@@ -53,8 +53,8 @@ SHOWN = {
     "_rolling": (),
     "_delta_covar": NotDecidable("left out"),
 }
-#: Alternatives of a claim that are always measured; of those after them every fourth.
-FIRST_ALTERNATIVES, EVERY = 4, 4
+#: Alternatives of a claim that are always measured; of those after them every sixth.
+FIRST_ALTERNATIVES, EVERY = 3, 6
 #: Histories of 50,000 sessions behind the population values that decide what is true.
 BATCHES = 20
 
@@ -92,7 +92,7 @@ def fewer_draws() -> Iterator[None]:
 
 
 class _Thinned:
-    """Measures the first alternatives of a claim file and every fourth of the rest; the others count as left out."""
+    """Measures the first alternatives of a claim file and every sixth of the rest; the others count as left out."""
 
     def __init__(self) -> None:
         self._asked = 0
@@ -164,9 +164,9 @@ HOW = (
     f"model, one of each GARCH regression, {FEWER['models.claims.c03_correlations_rise.PLACEBOS']} placebo labels, "
     f"{FEWER['models.claims.c01_joint_fall.DRAWS']} parameter draws behind C01's ratio, and of the listed alternatives "
     f"the first {FIRST_ALTERNATIVES} of a claim and every {EVERY}th of the rest; moved windows, also those among "
-    "C16's alternatives, and readings that only show are left out. World A: the article is right; a true statement should come out supported in at least 80 % of "
-    "the histories where the design can see an effect of its size (the median smallest effect found with 80 % power is "
-    "at most the median effect, part by part). World B: one regime, constant correlations, no links; a false statement "
+    "C16's alternatives, and readings that only show are left out. World A: the article is right; a true statement "
+    "should come out supported in at least 80 % of the histories where the design can see an effect "
+    "of its size (the median smallest effect found with 80 % power is at most the median effect, part by part). World B: one regime, constant correlations, no links; a false statement "
     "should come out supported in at most 5 %, any of them in at most 10 %. World C: mixed; at most 5 % of the "
     "verdicts may be the opposite of the truth. Figures are percent of the histories in which the claim has that "
     "truth: statements about the event are true or false history by history. `between` and `trivial` are explained in "
