@@ -330,8 +330,8 @@ def check_screen(html: str, document: Document) -> None:
                 refuse(f"{document.labels[figure.key]} ({figure.key})", "lacks the mark of simulated data")
 
 
-def check_files(folder: Path, printed: Mapping[str, Document]) -> None:
-    """Judge the finished folder: every file there, readable, marked. `printed` holds the document of each PDF.
+def check_numbers(numbers: bytes, document: Document) -> None:
+    """Judge `results.json` by its schema and its mark.
 
     Raises
     ------
@@ -341,17 +341,25 @@ def check_files(folder: Path, printed: Mapping[str, Document]) -> None:
 
     from reports.results import SCHEMA
 
+    content = json.loads(numbers)
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    problem = next(validator.iter_errors(content), None)
+    if problem is not None:
+        refuse(f"results.json, {problem.json_path}", problem.message[:160])
+    if SIMULATED_MARK in document.marks and content["mark"] != SIMULATED_MARK:
+        refuse("results.json", "lacks the mark of simulated data")
+
+
+def check_files(folder: Path, printed: Mapping[str, Document]) -> None:
+    """Judge the finished folder: every file there, every PDF marked. `printed` holds the document of each PDF.
+
+    Raises
+    ------
+    PageError
+    """
     for name in (*printed, "report.html", "tables.xlsx", "results.json", "manifest.json"):
         path = folder / name
         if not path.is_file() or path.stat().st_size == 0:
             refuse(name, "is missing or empty")
     for name, document in printed.items():
         check_pdf(folder / name, document)
-    content = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    problem = next(validator.iter_errors(content), None)
-    if problem is not None:
-        refuse(f"results.json, {problem.json_path}", problem.message[:160])
-    simulated = any(SIMULATED_MARK in document.marks for document in printed.values())
-    if simulated and content["mark"] != SIMULATED_MARK:
-        refuse("results.json", "lacks the mark of simulated data")

@@ -16,6 +16,7 @@ from reports.document import Document
 from reports.drawing import draw
 from reports.evidence import Evidence
 from reports.fit import pages as estimated_pages
+from reports.haste import in_haste
 from reports.monitor import MOST_PAGES as LONGEST_MONITOR
 from reports.monitor import OPTIONAL, monitor
 from reports.pdf import print_pdf
@@ -72,10 +73,11 @@ def _first_that_fits(
     charts: Mapping[str, str] | None = None,
 ) -> Printed:
     """The first document that has no more pages than it may; the last is refused if it has."""
-    for document in candidates:
-        html = print_html(document, draw(document) if charts is None else charts)
-        pages = print_pdf(html, as_of, attached or {})
-        if len(pages.layout.pages) <= most_pages:
-            break
-    check_pages(pages, document, name, most_pages=most_pages)
-    return Printed(name, document, pages.pdf, len(pages.layout.pages))
+    with in_haste():
+        for document in candidates:
+            html = print_html(document, draw(document) if charts is None else charts)
+            pages = print_pdf(html, as_of, attached or {})
+            if len(pages.layout.pages) <= most_pages:
+                break
+        check_pages(pages, document, name, most_pages=most_pages)
+        return Printed(name, document, pages.pdf, len(pages.layout.pages))

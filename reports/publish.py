@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from data.errors import PageError
@@ -25,7 +26,8 @@ from reports.document import Document
 from reports.drawing import draw
 from reports.evidence import Evidence
 from reports.exports import exports
-from reports.preflight import check_files, check_screen
+from reports.haste import in_haste
+from reports.preflight import check_files, check_numbers, check_screen
 from reports.printing import printed_brief, printed_monitor, printed_report
 from reports.record import edition_before, keep_record
 from reports.render import screen_html
@@ -36,7 +38,7 @@ from reports.workbook import workbook
 LATEST = "latest"
 RECORDS = "records"
 #: Printed editions in the order in which they are set.
-PRINTED = ("report", "brief", "monitor")
+PRINTED = ("monitor", "report", "brief")
 #: Stages of `publish` as `progress` hears of them: charts, screen page, printed editions, checks.
 STAGES = 3 + len(PRINTED)
 _UNFINISHED = ".unfinished-"
@@ -116,25 +118,28 @@ def _render(
     workers: int = 1,
 ) -> None:
     progress("Drawing the charts")
-    document = technical_report(evidence, changed)
-    charts = draw(document)
+    first = in_parallel(workers, [packed(printed_monitor, evidence, changed)])
+    with in_haste():
+        document = technical_report(evidence, changed)
+        charts = draw(document)
     numbers = dump(results(evidence))
-    _write(folder / "results.json", numbers)
-    waiting = in_parallel(
+    rest = in_parallel(
         workers,
-        (
+        [
             packed(printed_report, document, charts, evidence.panel.as_of, {"results.json": numbers}),
             packed(printed_brief, evidence, changed),
-            packed(printed_monitor, evidence, changed),
-        ),
+        ],
     )
     progress("Setting the screen page and tables")
+    check_numbers(numbers, document)
+    _write(folder / "results.json", numbers)
     screen = screen_html(document, charts)
     check_screen(screen, document)
     _write(folder / "report.html", screen.encode())
     for name, content in exports(document).items():
         _write(folder / "data" / name, content)
     _write(folder / "tables.xlsx", workbook(document, evidence.verdicts, evidence.panel.as_of))
+    waiting = chain(first, rest)
     printed: dict[str, Document] = {}
     for stage in PRINTED:
         progress(f"Setting the {stage}")

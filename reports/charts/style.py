@@ -194,13 +194,14 @@ def finished(
             .encode(x=alt.XValue(2 - left), y=alt.YValue(-10))
         )
         layers = [*layers, mark]
-    spec: Spec = alt.layer(*layers).properties(width=width, height=height).to_dict(validate=False)
-    spec["padding"] = {"left": left, "right": right, "top": top, "bottom": bottom}
-    spec["autosize"] = {"type": "none"}
-    spec["config"] = config()
-    for key in ("datasets", "$schema"):
-        spec.pop(key, None)
-    return spec
+    return {
+        "layer": [layer.to_dict(validate=False, context={"top_level": False}) for layer in layers],
+        "width": width,
+        "height": height,
+        "padding": {"left": left, "right": right, "top": top, "bottom": bottom},
+        "autosize": {"type": "none"},
+        "config": config(),
+    }
 
 
 def picture_height(spec: Spec) -> int:

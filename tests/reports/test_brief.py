@@ -38,3 +38,17 @@ def test_an_edition_without_verdicts_or_paths_still_has_a_brief() -> None:
     document = brief(replace(study, suite=bare, verdicts=(), falls=(), portfolio=None))
     pages = print_pdf(print_html(document, draw(document)), study.panel.as_of)
     check_pages(pages, document, "brief.pdf", most_pages=1)
+
+
+def test_page_one_holds_a_verdict_for_every_statement_of_the_study() -> None:
+    study = evidence()
+    templates = study.verdicts
+    every = tuple(
+        replace(templates[i % len(templates)], id=name, statement=claim.statement)
+        for i, (name, claim) in enumerate(study.study.claims.items())
+    )
+    assert len(every) == 26
+    document = brief(replace(study, verdicts=every), 0)
+    first = print_pdf(print_html(document, {}), study.panel.as_of).layout.pages[0]
+    rows = [box for box in first._page_box.descendants() if box.element_tag == "tr"]
+    assert len(rows) == 1 + len(every)

@@ -14,8 +14,9 @@ from reports.charts.style import SIMULATED_MARK
 from reports.document import Column, Document, Paragraph, Section, Table, cell
 from reports.drawing import draw, tidied
 from reports.pdf import PrintedPages, print_pdf
-from reports.preflight import check_document, check_pages, check_pdf, check_screen
+from reports.preflight import check_document, check_numbers, check_pages, check_pdf, check_screen
 from reports.render import equation, print_html, screen_html
+from reports.results import dump, results
 from reports.technical import technical_report
 
 AS_OF = date(2026, 2, 8)
@@ -191,3 +192,14 @@ def test_a_drawing_repeats_whatever_was_drawn_before(document: Document) -> None
 
 def test_equations_set_indices_low_and_escape_the_rest() -> None:
     assert str(equation("e_{t-1}^2 < b_t")) == "e<sub>t−1</sub><sup>2</sup> &lt; b<sub>t</sub>"
+
+
+def test_numbers_that_leave_their_schema_or_lack_the_mark_are_refused() -> None:
+    study = evidence("simulated")
+    document = technical_report(study)
+    numbers = results(study)
+    check_numbers(dump(numbers), document)
+    with pytest.raises(PageError, match="results.json, .*verdicts"):
+        check_numbers(dump({**numbers, "verdicts": [{"id": 3}]}), document)
+    with pytest.raises(PageError, match="lacks the mark"):
+        check_numbers(dump({**numbers, "mark": None}), document)
