@@ -10,10 +10,14 @@ from reports.haste import in_haste
 
 
 def test_haste_ends_also_where_rendering_fails() -> None:
-    with pytest.raises(RuntimeError, match="no room"), in_haste():
-        assert not gc.isenabled()
-        assert not schemapi.DEBUG_MODE
-        raise RuntimeError("no room")
+    def fail() -> None:
+        with in_haste():
+            assert not gc.isenabled()
+            assert not schemapi.DEBUG_MODE
+            raise RuntimeError("no room")
+
+    with pytest.raises(RuntimeError, match="no room"):
+        fail()
     assert gc.isenabled()
     assert schemapi.DEBUG_MODE
 

@@ -199,7 +199,7 @@ def test_numbers_that_leave_their_schema_or_lack_the_mark_are_refused() -> None:
     document = technical_report(study)
     numbers = results(study)
     check_numbers(dump(numbers), document)
-    with pytest.raises(PageError, match="results.json, .*verdicts"):
+    with pytest.raises(PageError, match=r"results\.json, .*verdicts"):
         check_numbers(dump({**numbers, "verdicts": [{"id": 3}]}), document)
     with pytest.raises(PageError, match="lacks the mark"):
         check_numbers(dump({**numbers, "mark": None}), document)
