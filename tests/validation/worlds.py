@@ -168,7 +168,8 @@ HOW = (
     "should come out supported in at least 80 % of the histories where the design can see an effect "
     "of its size (the median smallest effect found with 80 % power is at most the median effect, part by part). "
     "World B: one regime, constant correlations, no links; a false statement should come out supported in at most 5 %, "
-    "any of them in at most 10 %. World C: mixed; at most 5 % of the verdicts may be the opposite of the truth. Figures are percent of the histories in which the claim has that "
-    "truth: statements about the event are true or false history by history. `between` and `trivial` are explained in "
+    "any of them in at most 10 %. World C: mixed; at most 5 % of the verdicts may be the opposite of the truth. "
+    "Figures are percent of the histories in which the claim has that truth: statements about the event are true or "
+    "false history by history. `between` and `trivial` are explained in "
     "models/simulate/statements.py."
 )
