@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
+from textwrap import wrap
 from typing import Any
 
 import xlsxwriter
@@ -27,6 +28,8 @@ _PRINTED = re.compile(
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST, _NARROWEST = 60, 6
+#: Height of a line in points, and the share of a column's characters that a line surely holds in any font.
+_LINE, _FILLED = 13.5, 0.9
 _EVERY_DIGIT = "General"
 #: The number of the paper in the file format.
 _A4 = 9
@@ -34,10 +37,11 @@ _A4 = 9
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A cell's number and how it is shown."""
+    """A cell's number, the format in which it is shown, and how it then reads."""
 
     value: float
     shown: str
+    printed: str
 
 
 Content = str | Number
@@ -93,7 +97,8 @@ def read_number(text: str) -> Number | None:
     value = float(digits.replace(",", ""))
     whole = "#,##0" if "," in digits else "" if digits.startswith(".") else "0"
     shown = whole + (f".{'0' * len(decimals)}" if decimals else "") + (f'"{NO_BREAK}{unit}"' if unit else "")
-    return Number(-value if sign in {MINUS, "-"} else value, f'{"+" if sign == "+" else ""}{shown};"{MINUS}"{shown}')
+    both = f'{"+" if sign == "+" else ""}{shown};"{MINUS}"{shown}'
+    return Number(-value if sign in {MINUS, "-"} else value, both, text)
 
 
 def _content(text: str) -> Content:
@@ -188,7 +193,8 @@ def _precise(value: float | None) -> Content:
     """A number to ten digits, which is what `results.json` holds; nothing where there is none."""
     if value is None or not abs(value) < float("inf"):
         return ""
-    return Number(float(f"{value:.10g}"), _EVERY_DIGIT)
+    printed = f"{value:.10g}"
+    return Number(float(printed), _EVERY_DIGIT, printed)
 
 
 def _contents(document: Document, sheets: Sequence[Sheet]) -> Sheet:
@@ -232,13 +238,17 @@ class _Writer:
             page.write_string(row, 0, note, self._format(bold=row == 0, quote_prefix=note.startswith(_FORMULA)))
         top = len(sheet.notes) + 1
         for column, head in enumerate(sheet.heads):
-            page.write_string(top, column, head, self._format(bold=True, bottom=1, text_wrap=True, valign="bottom"))
+            numeric = any(isinstance(row[column], Number) for row in sheet.rows)
+            side = {"align": "right"} if numeric else _aside(column)
+            style = self._format(bold=True, bottom=1, text_wrap=True, valign="bottom", **side)
+            page.write_string(top, column, head, style)
+        widths = _widths(sheet)
         for row, contents in enumerate(sheet.rows, top + 1):
+            page.set_row(row, _LINE * _lines(contents, widths))
             for column, content in enumerate(contents):
                 self._write(page, row, column, content)
-        for column, head in enumerate(sheet.heads):
-            longest = max((len(_shown(row[column])) for row in sheet.rows), default=0)
-            page.set_column(column, column, min(max(longest, len(head), _NARROWEST), _WIDEST) + 2)
+        for column, width in enumerate(widths):
+            page.set_column(column, column, width + 2)
         page.freeze_panes(top + 1, 1)
         page.repeat_rows(top)
         page.set_landscape()
@@ -251,7 +261,8 @@ class _Writer:
             page.write_number(row, column, content.value, self._format(num_format=content.shown, valign="top"))
         else:
             armed = content.startswith(_FORMULA)
-            page.write_string(row, column, content, self._format(text_wrap=True, valign="top", quote_prefix=armed))
+            style = self._format(text_wrap=True, valign="top", quote_prefix=armed, **_aside(column))
+            page.write_string(row, column, content, style)
 
     def _format(self, **style: object) -> Any:
         key = tuple(sorted(style.items()))
@@ -260,8 +271,27 @@ class _Writer:
         return self._formats[key]
 
 
+def _aside(column: int) -> dict[str, object]:
+    """Text keeps away from the numbers of the column before it."""
+    return {"align": "left", "indent": 1} if column else {}
+
+
+def _widths(sheet: Sheet) -> list[int]:
+    """Characters of each column: of its longest content, within limits."""
+    longest = [max((len(_shown(row[i])) for row in sheet.rows), default=0) for i in range(len(sheet.heads))]
+    return [
+        min(max(content, len(head), _NARROWEST), _WIDEST) for content, head in zip(longest, sheet.heads, strict=True)
+    ]
+
+
+def _lines(contents: Sequence[Content], widths: Sequence[int]) -> int:
+    """Lines of a row whose texts wrap in columns of these widths: not every program finds the height by itself."""
+    texts = [(one, width) for one, width in zip(contents, widths, strict=True) if isinstance(one, str)]
+    return max([1, *(len(wrap(text, int(_FILLED * width))) for text, width in texts if len(text) > width)])
+
+
 def _shown(content: Content) -> str:
-    return f"{content.value:.10g}" if isinstance(content, Number) else content
+    return content.printed if isinstance(content, Number) else content
 
 
 def _footer(document: Document) -> str:

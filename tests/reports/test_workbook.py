@@ -178,3 +178,18 @@ def test_the_same_document_is_the_same_bytes_whatever_the_clock(
     with zipfile.ZipFile(BytesIO(content)) as parts:
         assert b"2026-02-08T00:00:00Z" in parts.read("docProps/core.xml")
         assert {info.date_time[0] for info in parts.infolist()} == {1980}
+
+
+def test_every_number_has_room_for_its_unit_and_every_text_for_its_lines() -> None:
+    long = "a sentence that says a little more than a column holds and therefore goes on to the next line " * 2
+    sheet = of_table(quantity(0.59, "log points"), long)["Table 1"]
+    short, tall = (next(row[0] for row in sheet.iter_rows() if row[0].value == value) for value in (0.59, long))
+    width = sheet.column_dimensions["A"].width
+    assert width >= len(quantity(0.59, "log points"))
+    assert sheet.row_dimensions[tall.row].height >= 3.0 * sheet.row_dimensions[short.row].height
+    assert sheet.row_dimensions[tall.row].height / sheet.row_dimensions[short.row].height * width >= len(long)
+
+
+def test_a_column_is_as_wide_as_its_numbers_read() -> None:
+    sheet = of_table(quantity(0.5, "standard deviations of the miners"))["Table 1"]
+    assert sheet.column_dimensions["A"].width >= len("0.50 standard deviations of the miners")
