@@ -4,9 +4,9 @@ Question   Was the short window a turbulent state by series that no claim is abo
 Trap       A regime model fitted to the falling assets would call their fall a regime. The state comes from market, fear
            index and high-yield bonds alone, and from filtered probabilities: what was knowable at each close.
 Criteria   All parts must hold. State: mean filtered probability of the turbulent regime above one half by
-           `state_margin`; fear index and credit spread in the upper part of their history (`fear_percentile`,
-           `credit_percentile`), not testable where they end before the window. Persistence: half-life of a variance
-           shock above `half_life_days` sessions.
+           `state_margin`; it fails as far below one half and is open in between. Fear index and credit spread in the
+           upper part of their history (`fear_percentile`, `credit_percentile`), not testable where they end before the
+           window. Persistence: half-life of a variance shock above `half_life_days` sessions.
 Thresholds state_margin (probability), fear_percentile, credit_percentile (percent), half_life_days (sessions).
 Statistic  Mean filtered probability minus one half, with parameter draws; percentiles; GJR half-life of the market.
 Premise    If the state part fails, the premise of the article fails, and page one says so.
@@ -160,6 +160,18 @@ def _state_leg(case: Case, state: Estimate | NotDecidable, window: pd.DatetimeIn
         margin,
         None,
         _state_specifications(case, window),
+        _open_state(state, margin),
+    )
+
+
+def _open_state(state: Estimate, margin: float) -> Ruling | None:
+    """A probability as far from calm as from turbulent tells neither, however well the model's parameters are known."""
+    calm, turbulent = 0.5 - margin, 0.5 + margin
+    if state.upper < calm or state.value >= turbulent:
+        return None
+    return Ruling(
+        Outcome.INCONCLUSIVE,
+        f"the model leaves the state open between a probability of {calm:.2g} and one of {turbulent:.2g}",
     )
 
 

@@ -270,7 +270,7 @@ def _half_life(model: CorrelationResult, level: float) -> Estimate | NotDecidabl
         return NotDecidable("a + b has no standard error")
     limits = normal_estimate(logit, error / (persistence * (1.0 - persistence)), level=level, n=0, method="")
     decays = [float(np.logaddexp(0.0, -one)) for one in (limits.lower, limits.upper)]
-    if decays[1] <= 0.0:
+    if decays[1] < np.finfo(np.float64).eps:
         return NotDecidable("the interval of a + b reaches one, where a deviation never halves")
     low, high = (float(np.log(2.0) / decay) for decay in decays)
     return Estimate(
