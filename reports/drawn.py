@@ -42,8 +42,8 @@ SAME_PATH = 0.02
 FEW = 40
 #: Rows of a forest grow to this height where the page has room.
 TALLEST_ROW = 30.0
-#: Above this many rows a forest is set close.
-MANY, LOWEST_ROW = 12, 16.0
+#: Above this many rows, or in a lower figure, a forest is set close.
+MANY, LOW, LOWEST_ROW = 12, 90, 14.0
 BAND = ("estimate", "lower", "upper")
 #: Last column of a connectedness table.
 FROM_OTHERS = "from others"
@@ -216,7 +216,8 @@ def _forest(exhibit: Exhibit, verdict: Verdict, setting: Setting, height: int) -
         )
         for label, row in frame.iterrows()
     ]
-    row = min(TALLEST_ROW, max(ROW if len(effects) <= MANY else LOWEST_ROW, height / len(effects)))
+    close = len(effects) > MANY or height < LOW
+    row = min(TALLEST_ROW, max(LOWEST_ROW if close else ROW, height / len(effects)))
     chart = forest_chart(effects, axis=unit_words(exhibit.unit), row=row, simulated=setting.simulated)
     title = (
         f"{capitalised(_subject(exhibit, verdict))}: from {number(min(e.value for e in effects), places)} to "

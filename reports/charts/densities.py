@@ -31,8 +31,8 @@ from reports.charts.style import (
 from reports.text import share
 
 ONE: list[Record] = [{"one": 1}]
-#: Room under a density for the interval of the verdict.
-FOOT = 18
+#: Room under a density for the interval of the verdict, and above it for the shares.
+FOOT, HEAD = 18, 20
 #: A region gets its share printed if it is this wide, in CSS pixels.
 WRITTEN = 40.0
 #: Densities below this share of their peak are not drawn.
@@ -98,7 +98,7 @@ def density_chart(
                 x=alt.XDatum(-size, scale=scale), x2=alt.X2Datum(size), y=alt.YValue(0), y2=alt.Y2Value(height)
             )
         )
-    peak = float(frame["density"].max()) * 1.08 * height / (height - FOOT)
+    peak = float(frame["density"].max()) * height / (height - FOOT - HEAD)
     foot = peak * FOOT / height
     layers.append(
         alt.Chart(named("rows"))
@@ -110,18 +110,19 @@ def density_chart(
             y2=alt.Y2("foot:Q"),
         )
     )
-    layers.append(one.mark_rule(color=INK, strokeWidth=0.9).encode(x=alt.XDatum(0.0, scale=scale)))
+    zero = one.mark_rule(color=INK, strokeWidth=0.9)
+    layers.append(zero.encode(x=alt.XDatum(0.0, scale=scale), y=alt.YValue(HEAD), y2=alt.Y2Value(height)))
     words: list[Record] = []
     if size:
         parts = shares(frame, size)
         edges = (domain[0], -size, size, domain[1])
         for left, right, part in zip(edges, edges[1:], (parts.below, parts.inside, parts.above), strict=False):
             if at(right) - at(left) >= WRITTEN:
-                words.append({"text": share(part), "x": round((at(left) + at(right)) / 2.0, 1), "y": -5.0})
+                words.append({"text": share(part), "x": round((at(left) + at(right)) / 2.0, 1), "y": 10.0})
     data["shares"] = words
     layers.append(
         alt.Chart(named("shares"))
-        .mark_text(clip=False, baseline="bottom", color=INK, fontWeight=600, fontSize=10.5)
+        .mark_text(clip=False, baseline="middle", color=INK, fontWeight=600, fontSize=10.5)
         .encode(x=alt.X("x:Q", scale=None), y=Y, text=alt.Text("text:N"))
     )
     if estimate:
@@ -144,7 +145,7 @@ def density_chart(
         {"text": text, "color": color, "py": py}
         for text, color, py in (
             ("resamples", BLUE, height * 0.42),
-            ("too small to matter", MUTED, 7.0),
+            ("too small to matter", MUTED, 10.0),
             ("the verdict’s interval", INK, height - FOOT / 2.0),
         )
         if (size or color != MUTED) and (estimate or color != INK)

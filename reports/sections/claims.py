@@ -34,6 +34,7 @@ KINDS = {
     "union": "one part must hold",
     "existential": "one case must be found",
     "single": "a single effect",
+    "gate": "what it needs, before anything is measured",
 }
 
 
@@ -70,7 +71,7 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
     text: list[Block] = [
         Paragraph((Strong(f"“{verdict.statement}”"), f" {reason(verdict)}"), lead=True),
         Facts(_facts(verdict)),
-        parts_table(verdict, study, setting.source()),
+        *([parts_table(verdict, study, setting.source())] if verdict.parts else []),
         *(
             Paragraph((reading(one),))
             for one in quoted(verdict, study)
@@ -100,18 +101,36 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
 
 
 def _filled(verdict: Verdict, setting: Setting, room: float) -> tuple[list[Block], list[Block]]:
-    """What the page has room for, its plots as high as the room allows, and what is left for elsewhere."""
-    wanted = _exhibits(verdict, setting)
-    kept, left = _fitting(wanted, room)
-    if left:
-        kept, left = _fitting(wanted, room - _POINTER)
+    """What the page has room for, its plots as high as the room allows, and what is left for elsewhere.
+
+    Where plots of the usual height leave no room for the specification curve, they are lower.
+    """
+    plot = HEIGHT_ON_CLAIM
+    kept, left = _placed(_exhibits(verdict, setting), room)
+    for lower in _LOWER:
+        if not any(_is_curve(block) for block in left):
+            break
+        fewer, rest = _placed(_exhibits(verdict, setting, lower), room)
+        if any(_is_curve(block) for block in fewer) and _key(fewer[0]) in {_key(block) for block in kept[:1] or fewer}:
+            plot, kept, left = lower, fewer, rest
     spare = room - sum(height(block) for block in kept) - (_POINTER if left else 0.0)
     figures = [block for block in kept if isinstance(block, Figure)]
     if not figures or spare < _WORTH_STRETCHING:
         return kept, left
-    taller = min(_TALLEST, HEIGHT_ON_CLAIM + int(spare / len(figures)))
+    taller = min(_TALLEST, plot + int(spare / len(figures)))
     stretched = {_key(block): block for block in _exhibits(verdict, setting, taller)}
-    return [stretched.get(_key(block), block) for block in kept], left
+    fuller = [stretched.get(_key(block), block) for block in kept]
+    return (fuller if sum(height(block) for block in fuller) <= sum(height(b) for b in kept) + spare else kept), left
+
+
+def _placed(wanted: Sequence[Figure | Table], room: float) -> tuple[list[Block], list[Block]]:
+    """What fits, with room for the line that leads to the rest where there is one."""
+    kept, left = _fitting(wanted, room)
+    return _fitting(wanted, room - _POINTER) if left else (kept, left)
+
+
+def _is_curve(block: Block) -> bool:
+    return isinstance(block, Figure) and block.key.endswith(_CURVE)
 
 
 def _exhibits(verdict: Verdict, setting: Setting, plot: int = HEIGHT_ON_CLAIM) -> list[Figure | Table]:
@@ -132,6 +151,8 @@ _POINTER, _SECTION_HEADING = 26.0, 44.0
 _FEWEST_ROWS = 3
 #: Spare room below which plots keep their height, and the height at which they stop growing.
 _WORTH_STRETCHING, _TALLEST = 24.0, 210
+#: Heights of plots that are tried where the usual one leaves no room for the specification curve, and how its key ends.
+_LOWER, _CURVE = (76, 60), "-specifications"
 _HERE = Paragraph(("More on this statement: ", Ref(MORE), "."))
 _ELSEWHERE = Paragraph(("More on this statement: section “Further exhibits” of report.html, and results.json.",))
 
@@ -167,10 +188,7 @@ def _first_rows(table: Table, rows: int) -> Table:
 
 
 def _facts(verdict: Verdict) -> tuple[tuple[str, str], ...]:
-    facts = [
-        ("Judged on", verdict.window),
-        ("Observations", number(verdict.n, 0)),
-    ]
+    facts = [("Judged on", verdict.window), ("Observations", number(verdict.n, 0))] if verdict.parts else []
     if verdict.n_events is not None:
         facts.append(("Events", number(verdict.n_events, 0)))
     facts.append(("Rule", KINDS.get(verdict.kind, verdict.kind)))
@@ -197,7 +215,7 @@ def specification_figure(verdict: Verdict, setting: Setting, *, height: int = 86
     high = max(done, key=lambda one: one[1].value)
     title = specifications_title([one for _, one in done], claimed_range(verdict, setting))
     return Figure(
-        key=f"{verdict.id.lower()}-specifications",
+        key=f"{verdict.id.lower()}{_CURVE}",
         title=title,
         subtitle=(
             f"Estimates in order of size with {setting.level_text} intervals; {unit_words(effect.unit)}; blue: the "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from models.suite import PathBand
 from reports.charts.paths import Line, band_chart, probability_chart
 from reports.charts.style import MUTED
@@ -216,7 +219,7 @@ def checks(setting: Setting) -> Section | None:
 
 def recovery_section(setting: Setting) -> Section | None:
     """On simulated data: known values against estimates."""
-    recovered = setting.evidence.recovered
+    recovered = [replace(one, label=_named(one.label, setting)) for one in setting.evidence.recovered]
     if not recovered:
         return None
     return Section(
@@ -227,3 +230,9 @@ def recovery_section(setting: Setting) -> Section | None:
             recovered_table(recovered, "truth file of the simulated sample."),
         ),
     )
+
+
+def _named(label: str, setting: Setting) -> str:
+    """The label with names of assets for their roles."""
+    roles = "|".join(map(re.escape, setting.evidence.study.correlation.assets))
+    return re.sub(rf"\b({roles})\b", lambda found: in_sentence(setting.name(found.group(1))), label)
