@@ -19,8 +19,8 @@ from reports.document import (
     plain,
 )
 
-#: Height between the margins of a page, a little more because estimates err on the high side, by 4 to 14 %.
-PAGE = 986.0 * 1.02
+#: Height between the margins of a page, a little more because estimates err on the high side, by 7 to 20 %.
+PAGE = 986.0 * 1.05
 #: Characters of the whole width at the size of running text, leads, tables, compact tables, sources and titles.
 _TEXT, _LEAD, _TABLE, _COMPACT, _SOURCE, _TITLE = 118.0, 108.0, 132.0, 140.0, 162.0, 98.0
 _HEADING = 62.0

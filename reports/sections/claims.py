@@ -152,7 +152,7 @@ _FEWEST_ROWS = 3
 #: Spare room below which plots keep their height, and the height at which they stop growing.
 _WORTH_STRETCHING, _TALLEST = 24.0, 210
 #: Heights of plots that are tried where the usual one leaves no room for the specification curve, and how its key ends.
-_LOWER, _CURVE = (76, 60), "-specifications"
+_LOWER, _CURVE = (76, 60, 46), "-specifications"
 _HERE = Paragraph(("More on this statement: ", Ref(MORE), "."))
 _ELSEWHERE = Paragraph(("More on this statement: section “Further exhibits” of report.html, and results.json.",))
 
