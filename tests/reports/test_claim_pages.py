@@ -34,7 +34,7 @@ def figures(blocks: tuple[Block, ...]) -> list[Figure]:
 def test_plots_are_lower_where_the_specification_curve_would_else_find_no_room() -> None:
     verdict = next(one for one in STUDY.verdicts if one.specifications)
     curves = []
-    for rows in (3, 22):
+    for rows in (3, 23):
         page, _ = claim_section(replace(verdict, exhibits=(forest(rows),), secondary={}), SETTING)
         assert section_height(page) <= PAGE
         shown = figures(page.blocks)
