@@ -8,11 +8,13 @@ from evidence_factory import evidence
 
 from data.study import load_study
 from reports.brief import MOST_PAGES, brief
+from reports.changes import Changes
 from reports.drawing import draw
 from reports.pdf import print_pdf
 from reports.preflight import check_pages
 from reports.printing import printed_brief
 from reports.render import print_html
+from reports.technical import technical_report
 
 
 def test_the_brief_answers_with_the_table_and_its_charts_and_ends_with_limits() -> None:
@@ -52,3 +54,11 @@ def test_page_one_holds_a_verdict_for_every_statement_of_the_study() -> None:
     first = print_pdf(print_html(document, {}), study.panel.as_of).layout.pages[0]
     rows = [box for box in first._page_box.descendants() if box.element_tag == "tr"]
     assert len(rows) == 1 + len(every)
+
+
+def test_page_one_says_what_moved_where_an_earlier_edition_is_known() -> None:
+    study = evidence()
+    quiet = Changes("2026-02-01", (), (), (), (), ("the data were revised",))
+    for document in (brief(study, 0, quiet), technical_report(study, quiet)):
+        assert document.deck.endswith("Since the edition of 2026-02-01 no verdict has moved.")
+    assert "Since the edition" not in brief(study, 0).deck
