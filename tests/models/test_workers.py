@@ -16,8 +16,11 @@ from joblib import delayed
 from models.workers import in_parallel, packed
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What a shell runs in the background begins with interrupts ignored, and so would the program.
 PROGRAM = """
+import signal
 import time
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from joblib import delayed
 from models.workers import in_parallel, packed
 def slow(i):
