@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from data.errors import EstimationError
+
+Found = TypeVar("Found")
+Arguments = ParamSpec("Arguments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +105,13 @@ class NotDecidable:
 
     def __str__(self) -> str:
         return f"not decidable, because {self.reason}"
+
+
+def measured_or_reason(
+    measure: Callable[Arguments, Found | NotDecidable], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Found | NotDecidable:
+    """What is measured with these arguments, or why it cannot be estimated."""
+    try:
+        return measure(*args, **kwargs)
+    except EstimationError as error:
+        return NotDecidable(f"{error.culprit}: {error.problem}")

@@ -30,13 +30,12 @@ import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.facts import Span, moved_spans, observed, window_span
-from models.claims.moving import measured_or_reason
 from models.claims.oil import around_zero, oil_returns
 from models.claims.primary import Primary
 from models.claims.rule import Ruling, conjunction
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.drivers import Attribution, attribute_window, long_horizon_regression
-from models.estimate import Estimate, NotDecidable, TestResult
+from models.estimate import Estimate, NotDecidable, TestResult, measured_or_reason
 from models.liquidity import abnormal_log_volume
 from models.stress import fear_stress
 
@@ -187,10 +186,10 @@ def _alternatives(case: Case, drivers: pd.DataFrame, role: str) -> dict[str, Att
     settings["gold in neither block"] = Setting(window, left_out=("metal",))
     settings |= {name: Setting(window, risk=risk) for name, risk in blocks.items()}
 
-    def attribution(setting: Setting, case: Case) -> Attribution | NotDecidable:
-        return _attribution(case, drivers, role, setting, FEW)
-
-    return {label: measured_or_reason(partial(attribution, setting), case) for label, setting in settings.items()}
+    return {
+        label: measured_or_reason(_attribution, case, drivers, role, setting, FEW)
+        for label, setting in settings.items()
+    }
 
 
 def _silence(case: Case, role: str, alternatives: Mapping[str, Attribution | NotDecidable]) -> list[str]:

@@ -24,14 +24,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from data.errors import EstimationError
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
 from models.claims.rule import conjunction
 from models.claims.specifications import smallest
 from models.claims.tail_betas import full_returns, tail_slopes, tail_specifications, without_each_crisis, worst
 from models.claims.verdict import Exhibit, SpecificationResult
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, measured_or_reason
 from models.inference.hac import least_squares
 from models.inference.intervals import normal_p_value
 from models.inference.resampling import percentile_estimate
@@ -165,12 +164,13 @@ def _without_crises(case: Case, rows: pd.DataFrame) -> dict[str, Shortfalls | No
 
 
 def _tail(case: Case, rows: pd.DataFrame, quantile: float | None = None) -> Shortfalls | NotDecidable:
-    try:
-        return marginal_expected_shortfall(
-            rows, "market", case.resampling(RESAMPLES), quantile=case.tail if quantile is None else quantile
-        )
-    except EstimationError as error:
-        return NotDecidable(f"{error.culprit}: {error.problem}")
+    return measured_or_reason(
+        marginal_expected_shortfall,
+        rows,
+        "market",
+        case.resampling(RESAMPLES),
+        quantile=case.tail if quantile is None else quantile,
+    )
 
 
 def _specifications(

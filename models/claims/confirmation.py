@@ -16,10 +16,10 @@ from data.panel import Panel
 from data.study import Study, Window
 from models.claims.claim import Case, Claim
 from models.claims.machine import claim_seed_of, claims_to_judge
-from models.claims.moving import FEW, measured_or_reason
+from models.claims.moving import FEW
 from models.claims.primary import Primary
 from models.claims.verdict import Confirmation, Verdict
-from models.estimate import NotDecidable
+from models.estimate import NotDecidable, measured_or_reason
 from models.fitting import first_step
 from models.suite import Suite
 

@@ -12,11 +12,11 @@ from data.errors import StudyFileError
 from data.panel import Panel
 from data.study import Study
 from models.claims.claim import Case, Claim, Leg, Measurement
-from models.claims.moving import measured_or_reason, moved_windows
+from models.claims.moving import moved_windows
 from models.claims.registry import CLAIMS
 from models.claims.rule import Curve, Ruling, conjunction, curve, detectable, joint_test, judge_effect
 from models.claims.verdict import MovedWindow, Outcome, Part, Verdict
-from models.estimate import NotDecidable
+from models.estimate import NotDecidable, measured_or_reason
 from models.inference.multiplicity import benjamini_hochberg, holm, holm_factors
 from models.suite import Suite
 from models.workers import in_parallel

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
-from data.errors import EstimationError
 from data.study import Window
 from models.claims.claim import Case, Claim
 from models.claims.facts import moves_of, window_span
 from models.claims.verdict import MovedWindow
-from models.estimate import NotDecidable
+from models.estimate import NotDecidable, measured_or_reason
 
-Found = TypeVar("Found")
 #: Resamples behind the interval over a moved window.
 FEW = 199
 
@@ -35,14 +31,6 @@ def moved_windows(claim: Claim, case: Case) -> tuple[MovedWindow, ...]:
         for shift in shifts
         if 0 <= first + shift[0] < last + shift[1] < len(clock)
     )
-
-
-def measured_or_reason(measured: Callable[[Case], Found | NotDecidable], case: Case) -> Found | NotDecidable:
-    """What is measured on a case, or why it cannot be estimated."""
-    try:
-        return measured(case)
-    except EstimationError as error:
-        return NotDecidable(f"{error.culprit}: {error.problem}")
 
 
 def _moved(claim: Claim, case: Case, name: str, shift: tuple[int, int], at: tuple[int, int]) -> MovedWindow:

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import EstimationError
 from models.claims.claim import Case
 from models.claims.specifications import attempted
 from models.claims.verdict import SpecificationResult
 from models.correlation import ADCC, CDCC, DCC, DCCX, DECO, CorrelationResult
 from models.drivers import contagion_bound
-from models.estimate import Estimate, NotDecidable, TestResult
+from models.estimate import Estimate, NotDecidable, TestResult, measured_or_reason
 from models.inference.contrasts import Term, analytic_contrast
 from models.inference.hac import least_squares
 from models.inference.intervals import mean_estimate, normal_estimate, normal_p_value
@@ -125,10 +124,7 @@ def stressed_dcc(case: Case) -> CorrelationResult | NotDecidable:
     if refused is not None:
         return refused
     ahead = label.astype(float).shift(-1, fill_value=0.0)
-    try:
-        return DCCX().fit(margins.returns, ahead, margins=margins, seed=case.seed)
-    except EstimationError as error:
-        return NotDecidable(f"{error.culprit}: {error.problem}")
+    return measured_or_reason(DCCX().fit, margins.returns, ahead, margins=margins, seed=case.seed)
 
 
 def return_to_calm(case: Case) -> dict[str, Estimate | TestResult | NotDecidable]:

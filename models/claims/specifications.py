@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from data.errors import EstimationError
 from models.claims.verdict import SpecificationResult
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, measured_or_reason
 
 
 def attempted(label: str, measure: Callable[[], Estimate | NotDecidable]) -> SpecificationResult:
     """A specification's estimate; one that cannot be estimated is kept with its reason, so that it is counted."""
-    try:
-        return SpecificationResult(label, measure())
-    except EstimationError as error:
-        return SpecificationResult(label, NotDecidable(f"{error.culprit}: {error.problem}"))
+    return SpecificationResult(label, measured_or_reason(measure))
 
 
 def smallest(results: Iterable[SpecificationResult]) -> tuple[SpecificationResult, ...]:

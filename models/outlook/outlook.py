@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import EstimationError
 from data.panel import Panel
 from data.study import Study
 from models.connectedness import connectedness
 from models.correlation import CDCC, CorrelationResult
 from models.correlation.draws import admissible_draws
 from models.correlation.simulation import World, after_the_sample, after_the_sample_at, whitened_residuals
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, measured_or_reason
 from models.inference.resampling import Resampling
 from models.outlook.comparison import Comparison, compare
 from models.outlook.moments import RecentMoments, recent_moments
@@ -174,8 +172,8 @@ def look_ahead(panel: Panel, study: Study, suite: Suite, *, effort: Effort, seed
     """
     result, settings, level = suite.conditional, study.monitor, study.inference.level
     returns = result.margins.returns
-    switching = _fitted(lambda: RSDC(2, "t").fit(returns, margins=result.margins, starts=STARTS, seed=seed))
-    everything = _fitted(
+    switching = measured_or_reason(lambda: RSDC(2, "t").fit(returns, margins=result.margins, starts=STARTS, seed=seed))
+    everything = measured_or_reason(
         lambda: MarkovSwitching(study.regimes.k_regimes, study.regimes.distribution).fit(
             returns, starts=STARTS, seed=seed
         )
@@ -230,19 +228,8 @@ def look_ahead(panel: Panel, study: Study, suite: Suite, *, effort: Effort, seed
         else regime_jump(everything, recent, level, effort.parameters, seed),
         net=_net(returns, study, effort, seed),
         watch=watched(panel, settings.watch),
-        comparison=_fitted(lambda: compare(returns, draws=effort.resamples, seed=seed)),
+        comparison=measured_or_reason(lambda: compare(returns, draws=effort.resamples, seed=seed)),
     )
-
-
-T = TypeVar("T")
-
-
-def _fitted(fit: Callable[[], T]) -> T | NotDecidable:
-    """What `fit` returns, or why it cannot be estimated."""
-    try:
-        return fit()
-    except EstimationError as error:
-        return NotDecidable(f"{error.culprit}: {error.problem}")
 
 
 def _worlds(result: CorrelationResult, draws: int, seed: int) -> list[World]:

@@ -8,9 +8,9 @@ import pytest
 
 from data.study import Window
 from models.claims import confirmations, judge_all
-from models.claims.moving import measured_or_reason, moved_windows
+from models.claims.moving import moved_windows
 from models.claims.primary import Primary, reaching
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, measured_or_reason
 from models.fitting import fit_suite
 from tests.models.claims.claim_cases import case_of, claim
 

@@ -9,9 +9,8 @@ import pytest
 import statsmodels.api as sm
 from arch import arch_model
 
-from models.claims.moving import measured_or_reason
 from models.claims.primary import Primary
-from models.estimate import Estimate
+from models.estimate import Estimate, measured_or_reason
 from tests.models.claims.claim_cases import case_of, claim
 
 FIRST, LAST = "2026-01-29", "2026-02-06"
