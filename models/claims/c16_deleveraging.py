@@ -8,9 +8,10 @@ Trap       Blocks that move together can be given the credit in any order; the S
            return explains that return by construction: it is no driver here, only a listed alternative. Nothing in
            daily prices tells a forced sale from a chosen one: "in line with", never "caused by".
 Criteria   Both assets must show it, and both must have fallen. The general rule on theta = share of the risk block
-           less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`
-           the part is inconclusive; where no block pushes down, there are no shares of a fall. Alternatives in
-           which the asset did not fall, or the model misses either mark, are listed with the reason and not counted.
+           less one half. Where the model follows the asset within the window with an R-squared below `minimum_r2`,
+           or all drivers together explain no fall, the part is inconclusive; where no block pushes down, there are no
+           shares of a fall. Alternatives in which the asset did not fall, or the model misses any of these marks, are
+           listed with the reason and not counted.
 Thresholds sesoi (share above one half), minimum_r2 (within the window).
 Statistic  Shapley share of what the blocks took away; slopes from sessions outside the window, resampled in blocks;
            the window's moves held fixed.
@@ -139,10 +140,17 @@ def _specified(case: Case, found: Attribution | NotDecidable) -> Estimate | NotD
         return found
     if found.move >= 0.0:
         return NotDecidable("no fall in this window")
-    least = case.thresholds["minimum_r2"]
+    weakness = _weakness(found, case.thresholds["minimum_r2"])
+    return _excess(found) if weakness is None else NotDecidable(weakness)
+
+
+def _weakness(found: Attribution, least: float) -> str | None:
+    """Why shares of the explained fall say nothing of the fall itself; None where they do."""
     if found.r_squared < least:
-        return NotDecidable(f"R-squared of {found.r_squared:.2f} within the window, below {least:g}")
-    return _excess(found)
+        return f"within the window the drivers follow it with an R-squared of {found.r_squared:.2f}, below {least:g}"
+    if isinstance(found.explained, Estimate) and found.explained.value >= 0.0:
+        return f"on balance the drivers explain no fall: {found.explained.value:+.1f} % of {found.move:+.1f} %"
+    return None
 
 
 def _shifted(estimate: Estimate, by: float) -> Estimate:
@@ -156,12 +164,8 @@ def _leg(
     effect, sesoi = _excess(found), case.thresholds["sesoi"]
     if isinstance(found, NotDecidable) or isinstance(effect, NotDecidable):
         return Leg(label, effect, sesoi)
-    ruling, least = None, case.thresholds["minimum_r2"]
-    if found.r_squared < least:
-        ruling = Ruling(
-            Outcome.INCONCLUSIVE,
-            f"within the window the drivers follow it with an R-squared of {found.r_squared:.2f}, below {least:g}",
-        )
+    weakness = _weakness(found, case.thresholds["minimum_r2"])
+    ruling = None if weakness is None else Ruling(Outcome.INCONCLUSIVE, weakness)
     specifications = tuple(SpecificationResult(name, _specified(case, one)) for name, one in alternatives.items())
     return Leg(label, effect, sesoi, found.share_p_value("risk", HALF), specifications, ruling)
 
@@ -198,14 +202,14 @@ def _silence(case: Case, role: str, alternatives: Mapping[str, Attribution | Not
     silent = [one for one in alternatives.values() if isinstance(_specified(case, one), NotDecidable)]
     if not silent:
         return []
-    measured = [one for one in silent if isinstance(one, Attribution)]
-    risen = sum(one.move >= 0.0 for one in measured)
-    unfollowed = sum(one.move < 0.0 and one.r_squared < least for one in measured)
+    fallen = [one for one in silent if isinstance(one, Attribution) and one.move < 0.0]
+    risen = sum(isinstance(one, Attribution) and one.move >= 0.0 for one in silent)
+    unfollowed = sum(one.r_squared < least for one in fallen)
     reasons = {
         f"the drivers follow it within the window with an R-squared below {least:g} (asked of the judged "
         "measure too)": unfollowed,
         "it did not fall": risen,
-        "there is no explained fall of which there could be shares": len(silent) - unfollowed - risen,
+        "on balance the drivers explain no fall of which there could be shares": len(silent) - unfollowed - risen,
     }
     why = "; ".join(f"in {count} {reason}" for reason, count in reasons.items() if count)
     name = case.panel.names[role]
