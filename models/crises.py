@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import optimize, stats
 
 from data.errors import EstimationError
 from models.betas.garch_regression import GarchRegression, garch_regression
@@ -140,10 +140,29 @@ class CrisisSlopes:
             method=f"slope on {self.factor} inside the crisis; quasi maximum likelihood with GARCH errors, sandwich",
         )
 
-    def p_positive(self, crisis: str) -> float:
-        """One-sided p-value of a slope of zero or less."""
+    def p_anywhere(self, crises: Sequence[str], above: float = 0.0) -> float:
+        """p-value of the hypothesis that the slope is at most `above` in every one of several crises.
+
+        Notes
+        -----
+        Fisher (1932), Statistical Methods for Research Workers, section 21.1: minus twice the sum of the logs of K
+        independent p-values follows a chi-squared law with 2K degrees of freedom. Crises share no session, so the
+        one-sided p-values of their slopes are independent given the common parameters.
+        """
+        logs = [self._log_p(crisis, above) for crisis in crises]
+        return float(stats.chi2.sf(-2.0 * sum(logs), 2 * len(logs)))
+
+    def lower_anywhere(self, crises: Sequence[str], *, level: float) -> float:
+        """One-sided lower limit of the largest slope among several crises: `p_anywhere` inverted."""
+        ends = [value + side * 40.0 * error for value, error in map(self._slope, crises) for side in (-1.0, 1.0)]
+        return float(
+            optimize.brentq(lambda above: self.p_anywhere(crises, above) - (1.0 - level), min(ends), max(ends))
+        )
+
+    def _log_p(self, crisis: str, above: float) -> float:
+        """Log of the one-sided p-value of a slope of at most `above`."""
         value, error = self._slope(crisis)
-        return float(stats.t.sf(value / error, int(self.sessions[crisis]) - 2))
+        return float(stats.t.logsf((value - above) / error, int(self.sessions[crisis]) - 2))
 
     def _slope(self, crisis: str) -> tuple[float, float]:
         estimate = self.regression.combination({self.factor: 1.0, crisis: 1.0}, level=0.95, method="")

@@ -4,14 +4,16 @@ Question   Is there, for each of the two, at least one past crisis in which it f
 Trap       "In every crisis" is refuted by one counterexample, so the list of crises must be fixed before anybody looks
            at a return, and the event under study must not be on it. A loss over one crisis is a single draw: a test of
            whether it was to be expected finds nothing, not even for the market itself.
-Criteria   An asset failed in a crisis if it lost money over it and moved with the market while it lasted: slope above
-           zero, one-sided, Holm over the listed crises. Both assets must have failed at least once. A listed crisis
-           counts if the market lost at least `market_fall` percent over it and it has `minimum_days` sessions.
+Criteria   An asset failed in a crisis if it lost money over it and moved with the market while it lasted (slope above
+           zero). Refuted is that it did so in none: the one-sided p-values of the crises in which it lost money are
+           joined by Fisher's method. Both assets must have failed at least once. A listed crisis counts if the market
+           lost at least `market_fall` percent over it and it has `minimum_days` sessions.
 Thresholds market_fall (percent), minimum_days (sessions).
-Statistic  Largest lower limit of the slopes inside the crises in which the asset lost money.
+Statistic  Lower limit of the largest slope inside the crises in which the asset lost money.
 Secondary  Number of crises with a loss, mean return, mean return in units of each crisis' own volatility; the same for
            gold, which the same sentence may fit.
-Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020.
+Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020; Fisher
+           (1932) on joining independent tests.
 """
 
 from __future__ import annotations
@@ -102,22 +104,19 @@ def _leg(case: Case, role: str, slopes: CrisisSlopes, returns: CrisisReturns) ->
         best = max((slopes.slope(crisis, level=case.level) for crisis in crises), key=lambda one: one.value)
         reason = f"{name} lost money in none of the {len(crises)} crises"
         return Leg(f"{name} failed in at least one crisis", best, 0.0, ruling=Ruling(Outcome.NOT_SUPPORTED, reason))
-    corrected = 1.0 - 2.0 * (1.0 - case.level) / len(crises)
-    failures = {crisis: slopes.slope(crisis, level=corrected) for crisis in lost}
-    clearest = max(failures, key=lambda crisis: failures[crisis].lower)
-    found = failures[clearest]
-    upper = max(slopes.slope(crisis, level=case.level).upper for crisis in lost)
+    clearest = max(lost, key=lambda crisis: slopes.slope(crisis, level=case.level).lower)
+    found = slopes.slope(clearest, level=case.level)
     effect = Estimate(
         found.value,
         found.std_error,
-        found.lower,
-        max(upper, found.value),
+        min(slopes.lower_anywhere(lost, level=case.level), found.value),
+        max(slopes.slope(crisis, level=case.level).upper for crisis in lost),
         case.level,
         found.n,
         found.unit,
-        f"{found.method}; lower limit one-sided and corrected for {len(crises)} crises",
+        f"{found.method}; lower limit one-sided, of the largest slope among {len(lost)} crises by Fisher's method",
     )
-    p_value = min(1.0, len(crises) * slopes.p_positive(clearest))
+    p_value = slopes.p_anywhere(lost)
     loss = -_simple(returns.estimate(clearest, role).value)
     return Leg(f"{name} failed in at least one crisis ({clearest}: lost {loss:.0f} %)", effect, 0.0, p_value)
 
@@ -131,7 +130,8 @@ def _readings(
         name = case.panel.names[role]
         lost = returns.totals[role] < 0.0
         failed = sum(
-            bool(lost[crisis]) and len(crises) * slopes[role].p_positive(crisis) < 1.0 - case.level for crisis in crises
+            bool(lost[crisis]) and len(crises) * slopes[role].p_anywhere([crisis]) < 1.0 - case.level
+            for crisis in crises
         )
         share = 100.0 / len(crises)
         readings[f"crises in which {name} lost money"] = observed(share * lost.sum(), "%", len(crises), case.level)

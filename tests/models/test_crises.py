@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from data.errors import EstimationError
 from models.crises import crisis_returns, crisis_slopes
@@ -74,10 +75,38 @@ def test_slopes_are_covered():
     assert 50 <= hits <= 60
 
 
-def test_the_one_sided_p_value_inverts_the_one_sided_limit():
+def test_the_one_sided_p_value_of_one_crisis_inverts_its_one_sided_limit():
     fit = crisis_slopes(*world(3, inside=0.3))
-    p_value = fit.p_positive("second")
+    p_value = fit.p_anywhere(["second"])
     assert fit.slope("second", level=1.0 - 2.0 * p_value).lower == pytest.approx(0.0, abs=1e-9)
+    assert fit.lower_anywhere(["second"], level=1.0 - p_value) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_p_values_of_several_crises_are_joined_as_in_scipy():
+    fit = crisis_slopes(*world(3, inside=0.3))
+    single = [fit.p_anywhere([name], 0.1) for name in ("first", "second")]
+    assert fit.p_anywhere(["first", "second"], 0.1) == pytest.approx(stats.combine_pvalues(single).pvalue)
+
+
+def test_the_lower_limit_of_the_largest_slope_inverts_the_joint_test():
+    fit = crisis_slopes(*world(6))
+    both = ["first", "second"]
+    lower = fit.lower_anywhere(both, level=0.95)
+    assert fit.p_anywhere(both, lower) == pytest.approx(0.05)
+    assert lower < max(fit.slope(name, level=0.95).value for name in both)
+
+
+def test_no_failure_anywhere_is_refuted_as_seldom_as_the_level_says():
+    """No slope in any crisis; counted where the asset lost money only, as the claim does."""
+    wrong, asked = 0, 0
+    for seed in range(120):
+        asset, market, crises = world(seed, outside=0.0, inside=0.0)
+        lost = [name for name, days in crises.items() if asset.loc[days].sum() < 0.0]
+        if lost:
+            asked += 1
+            wrong += crisis_slopes(asset, market, crises).p_anywhere(lost) <= 0.05
+    assert asked > 60
+    assert wrong <= stats.binom.ppf(0.999, asked, 0.05)
 
 
 def test_a_crisis_outside_the_sample_is_named():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from claim_cases import judged, without
 from made_up import noise, with_returns
+from scipy import stats
 
 from models.claims.verdict import Outcome
 from models.crises import crisis_slopes
@@ -72,12 +73,13 @@ def test_a_loss_without_a_tie_to_the_market_is_no_failure(falling, study, suite,
 def test_the_clearest_failure_by_hand(verdict, followers, crises):
     rows = followers.returns.loc["2015-01-02":, ["crypto", "miners", "metal", "market"]].dropna()
     fit = crisis_slopes(rows["crypto"], rows["market"], crises)
-    p_values = {name: fit.p_positive(name) for name in crises}
-    lowers = {name: fit.slope(name, level=1.0 - 0.1 / len(crises)).lower for name in crises}
-    clearest = max(lowers, key=lowers.get)
+    slopes = {name: fit.slope(name, level=0.95) for name in crises}
+    clearest = max(slopes, key=lambda name: slopes[name].lower)
+    single = [stats.t.sf(one.value / one.std_error, len(crises[name]) - 2) for name, one in slopes.items()]
     part = verdict.parts[0]
-    assert part.effect.lower == pytest.approx(lowers[clearest])
-    assert part.p_value == pytest.approx(min(1.0, len(crises) * p_values[clearest]))
+    assert part.effect.value == pytest.approx(slopes[clearest].value)
+    assert part.p_value == pytest.approx(stats.combine_pvalues(single).pvalue)
+    assert 0.0 < part.effect.lower <= part.effect.value
     loss = 100.0 * (1.0 - np.exp(rows.loc[crises[clearest], "crypto"].sum() / 100.0))
     assert part.label.endswith(f"({clearest}: lost {loss:.0f} %)")
 
