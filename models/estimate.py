@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from data.errors import EstimationError
@@ -57,6 +57,16 @@ class Estimate:
     def contains(self, value: float) -> bool:
         """Whether the interval covers `value`."""
         return self.lower <= value <= self.upper
+
+    def shifted(self, by: float) -> Estimate:
+        """The estimate plus a constant."""
+        return replace(self, value=self.value + by, lower=self.lower + by, upper=self.upper + by)
+
+    def scaled(self, by: float) -> Estimate:
+        """The estimate times a constant; a negative one exchanges the limits."""
+        lower, upper = sorted((by * self.lower, by * self.upper))
+        error = None if self.std_error is None else abs(by) * self.std_error
+        return replace(self, value=by * self.value, std_error=error, lower=lower, upper=upper)
 
 
 @dataclass(frozen=True, slots=True)

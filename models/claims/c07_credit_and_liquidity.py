@@ -129,13 +129,7 @@ def _oriented(fit: PartialFit, tested: pd.DataFrame) -> PartialFit:
     found = fit.partial_r_squared
     if rise <= 0.0 or found.value <= 0.0:
         return fit
-    turned = replace(
-        found,
-        value=-found.value,
-        lower=-found.upper,
-        upper=-found.lower,
-        method=f"{found.method}; negative, since the slopes have the wrong sign",
-    )
+    turned = replace(found.scaled(-1.0), method=f"{found.method}; negative, since the slopes have the wrong sign")
     return replace(fit, partial_r_squared=turned)
 
 
@@ -188,7 +182,7 @@ def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Est
     readings: dict[str, Estimate | TestResult | NotDecidable] = {}
     for role in TESTED:
         step, scale = units[role]
-        readings[f"slope on {names[role].lower()}, percent for {step}"] = _scaled(fit.coefficients[role], scale)
+        readings[f"slope on {names[role].lower()}, percent for {step}"] = _percent(fit.coefficients[role], scale)
     if "growth" in weeks.columns:
         frame = weeks[[SUBJECT, "credit", "growth"]].dropna()
         resampling = case.resampling(FEW)
@@ -198,7 +192,7 @@ def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Est
             if isinstance(beside, NotDecidable):
                 readings[label] = beside
             else:
-                readings[label] = _scaled(beside.coefficients[part], 0.1) if part else beside.partial_r_squared
+                readings[label] = _percent(beside.coefficients[part], 0.1) if part else beside.partial_r_squared
     readings |= _forecasts(case, weeks)
     lacking = [role for role in (*CONTROLS, *NET) if role not in case.panel.levels.columns]
     if lacking:
@@ -206,15 +200,9 @@ def _readings(case: Case, weeks: pd.DataFrame, fit: PartialFit) -> dict[str, Est
     return readings
 
 
-def _scaled(slope: Estimate, scale: float) -> Estimate:
-    return replace(
-        slope,
-        value=scale * slope.value,
-        std_error=None if slope.std_error is None else scale * slope.std_error,
-        lower=scale * slope.lower,
-        upper=scale * slope.upper,
-        unit="%",
-    )
+def _percent(slope: Estimate, change: float) -> Estimate:
+    """Percent of the response for a change of the regressor."""
+    return replace(slope.scaled(change), unit="%")
 
 
 def _forecasts(case: Case, weeks: pd.DataFrame) -> dict[str, Estimate | TestResult | NotDecidable]:

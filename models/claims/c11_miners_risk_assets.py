@@ -114,13 +114,7 @@ def _high_beta(case: Case, beta: Estimate) -> Leg:
 
 
 def _excess(beta: Estimate, threshold: float) -> Estimate:
-    return replace(
-        beta,
-        value=beta.value - threshold,
-        lower=beta.lower - threshold,
-        upper=beta.upper - threshold,
-        method=f"{beta.method}; minus {threshold:.3g}",
-    )
+    return replace(beta.shifted(-threshold), method=f"{beta.method}; minus {threshold:.3g}")
 
 
 def _betas(case: Case, threshold: float) -> tuple[SpecificationResult, ...]:

@@ -98,13 +98,7 @@ def _p_value(estimate: Estimate) -> float:
 
 def _oriented(estimate: Estimate) -> Estimate:
     """The negative of an estimate: from the slope to its effect on the claim, or back."""
-    return replace(_scaled(estimate, -1.0), method=estimate.method.removeprefix("minus the "))
-
-
-def _scaled(estimate: Estimate, scale: float) -> Estimate:
-    lower, upper = sorted((scale * estimate.lower, scale * estimate.upper))
-    error = None if estimate.std_error is None else abs(scale) * estimate.std_error
-    return replace(estimate, value=scale * estimate.value, std_error=error, lower=lower, upper=upper)
+    return replace(estimate.scaled(-1.0), method=estimate.method.removeprefix("minus the "))
 
 
 def _slope(
@@ -124,7 +118,7 @@ def _plain(
     case: Case, rows: pd.DataFrame, columns: tuple[str, ...] = (*CONTROLS, *COSTS), cost: str = "oil"
 ) -> Estimate:
     slope = static_beta(rows[DEPENDENT], rows[list(columns)], level=case.level)[cost]
-    return replace(_oriented(_scaled(slope, STEPS[cost])), unit=UNITS[cost])
+    return replace(_oriented(slope.scaled(STEPS[cost])), unit=UNITS[cost])
 
 
 def _specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
@@ -195,7 +189,7 @@ def _readings(case: Case, rows: pd.DataFrame) -> dict[str, Estimate | TestResult
             rows[DEPENDENT], crossed.drop(columns=[DEPENDENT, "dollar"], errors="ignore"), level=case.level
         )
         for cost in COSTS:
-            scaled = _scaled(slopes[f"{cost} in fear"], STEPS[cost])
+            scaled = slopes[f"{cost} in fear"].scaled(STEPS[cost])
             readings[f"change of the slope on {cost} in fear"] = replace(scaled, unit=UNITS[cost])
     split = rows.assign(supply=rows["oil"].where(_supply(rows), 0.0), demand=rows["oil"].where(~_supply(rows), 0.0))
     slopes = static_beta(rows[DEPENDENT], split[[*CONTROLS, "credit", "supply", "demand"]], level=case.level)

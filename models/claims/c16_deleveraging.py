@@ -23,7 +23,7 @@ Literature Shapley (1953); Lindeman, Merenda and Gold (1980); Coval and Stafford
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -83,7 +83,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         legs=tuple(legs),
         combine=conjunction,
         kind="conjunctive",
-        headline=_shifted(headline, HALF) if isinstance(headline, Estimate) else headline,
+        headline=headline.shifted(HALF) if isinstance(headline, Estimate) else headline,
         headline_label=f"share of the risk block in the explained fall of {case.panel.names['crypto']}",
         n=next((one.n for one in attributions if isinstance(one, Attribution)), 0),
         n_events=window.size,
@@ -131,7 +131,7 @@ def _excess(found: Attribution | NotDecidable) -> Estimate | NotDecidable:
     if isinstance(found, NotDecidable):
         return found
     share = found.shares["risk"]
-    return share if isinstance(share, NotDecidable) else _shifted(share, -HALF)
+    return share if isinstance(share, NotDecidable) else share.shifted(-HALF)
 
 
 def _specified(case: Case, found: Attribution | NotDecidable) -> Estimate | NotDecidable:
@@ -151,10 +151,6 @@ def _weakness(found: Attribution, least: float) -> str | None:
     if isinstance(found.explained, Estimate) and found.explained.value >= 0.0:
         return f"on balance the drivers explain no fall: {found.explained.value:+.1f} % of {found.move:+.1f} %"
     return None
-
-
-def _shifted(estimate: Estimate, by: float) -> Estimate:
-    return replace(estimate, value=estimate.value + by, lower=estimate.lower + by, upper=estimate.upper + by)
 
 
 def _leg(
@@ -293,7 +289,7 @@ def primary(case: Case) -> Primary | NotDecidable:
     excess = _specified(case, found)
     if isinstance(excess, NotDecidable):
         return excess
-    return Primary(_shifted(excess, HALF), excess.value > 0.0, excess.value >= case.thresholds["sesoi"])
+    return Primary(excess.shifted(HALF), excess.value > 0.0, excess.value >= case.thresholds["sesoi"])
 
 
 CLAIM = Claim(

@@ -153,13 +153,7 @@ def _frequency_leg(case: Case, response: VolumeResponse, placebos: Placebos) -> 
 
 
 def _less_one(ratio: Estimate) -> Estimate:
-    return replace(
-        ratio,
-        value=ratio.value - 1.0,
-        lower=ratio.lower - 1.0,
-        upper=ratio.upper - 1.0,
-        method=f"{ratio.method}; less one",
-    )
+    return replace(ratio.shifted(-1.0), method=f"{ratio.method}; less one")
 
 
 def _frequency_specifications(case: Case) -> tuple[SpecificationResult, ...]:

@@ -20,7 +20,6 @@ Literature Hodrick (1992); Stambaugh (1999); Jegadeesh and Titman (1993) find th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -158,10 +157,7 @@ def _law_leg(
 
 def _reversed(slope: Estimate, scale: float = 1.0) -> Estimate:
     """Oriented so that a lower return after overextension is positive."""
-    error = None if slope.std_error is None else scale * slope.std_error
-    return replace(
-        slope, value=-scale * slope.value, std_error=error, lower=-scale * slope.upper, upper=-scale * slope.lower
-    )
+    return slope.scaled(-scale)
 
 
 def _specifications(case: Case) -> tuple[SpecificationResult, ...]:

@@ -153,7 +153,7 @@ def _specifications(case: Case, sign: str) -> tuple[SpecificationResult, ...]:
 
     def specified(horizon: int, window: str, lag: int = 0, span: int | None = None) -> Estimate | NotDecidable:
         law = _law(case, sign, horizon=horizon, window=window, lag=lag, span=span)
-        return law if isinstance(law, NotDecidable) else _scaled(law.slope, _month(case) / horizon)
+        return law if isinstance(law, NotDecidable) else law.slope.scaled(_month(case) / horizon)
 
     results = [
         attempted(f"next {horizon} sessions, {window.replace('_', ' ')}", partial(specified, horizon, window))
@@ -164,16 +164,6 @@ def _specifications(case: Case, sign: str) -> tuple[SpecificationResult, ...]:
     ]
     results.append(attempted("known a session later", partial(specified, _month(case), "full", 1)))
     return tuple(results)
-
-
-def _scaled(slope: Estimate, scale: float) -> Estimate:
-    return replace(
-        slope,
-        value=scale * slope.value,
-        std_error=None if slope.std_error is None else scale * slope.std_error,
-        lower=scale * slope.lower,
-        upper=scale * slope.upper,
-    )
 
 
 def _capture(
@@ -200,13 +190,7 @@ def _less_one(found: tuple[Estimate, float] | NotDecidable) -> Estimate | NotDec
     if isinstance(found, NotDecidable):
         return found
     ratio = found[0]
-    return replace(
-        ratio,
-        value=ratio.value - 1.0,
-        lower=ratio.lower - 1.0,
-        upper=ratio.upper - 1.0,
-        method=f"{ratio.method}; less one",
-    )
+    return replace(ratio.shifted(-1.0), method=f"{ratio.method}; less one")
 
 
 def _rally_leg(case: Case) -> Leg:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scipy import stats
 
@@ -88,7 +88,7 @@ def _flips_of(
         thresholds.append(corrected * _lower_error(effect) - effect.value)
     for shift in thresholds:
         for moved in (shift - beyond, shift + beyond):
-            there = replace(effect, value=effect.value + moved, lower=effect.lower + moved, upper=effect.upper + moved)
+            there = effect.shifted(moved)
             outcomes = [one.outcome for one in verdict.parts]
             outcomes[i] = _outcome(part, there, share_needed)
             after = combine(outcomes)
@@ -101,7 +101,7 @@ def _flips_of(
                     after,
                     effect,
                     effect.value + shift,
-                    abs(moved) / error,
+                    abs(shift) / error,
                 )
 
 

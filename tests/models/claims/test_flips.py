@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from models.claims.flips import nearest_flip, nearest_flips
@@ -51,6 +51,7 @@ def verdict(*parts: Part, kind: str = "single", name: str = "C03") -> Verdict:
 
 
 @given(st.floats(-0.5, 0.5), st.floats(0.02, 0.4))
+@example(-0.251953125, 0.3515625)
 def test_no_smaller_move_changes_the_verdict_and_this_one_does(value: float, half: float) -> None:
     one = verdict(part(value, half))
     found = nearest_flip(one, share_needed=NEEDED)
