@@ -33,6 +33,7 @@ from models.claims.specifications import attempted
 from models.claims.tail_betas import (
     SAMPLES,
     full_returns,
+    haven_readings,
     on_rows,
     slope_of_later_sessions,
     slopes_exhibit,
@@ -87,7 +88,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
             slopes_exhibit(
                 case,
                 {names["crypto"]: haven} | {names[role]: _haven(case, role) for role in compared},
-                "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
             ),
         ),
     )
@@ -159,14 +159,7 @@ def _readings(case: Case, haven: SafeHaven) -> dict[str, Estimate | TestResult |
     rows = full_returns(case, ROLES)
     on_growth = tail_slopes(case, rows["crypto"], rows["growth"])
     readings: dict[str, Estimate | TestResult | NotDecidable] = {
-        "slope on average (a hedge: zero or below)": haven.slope(),
-        **{
-            f"slope in the market's {worst(quantile)}": haven.slope(quantile)
-            for quantile in haven.quantiles
-            if quantile != case.tail
-        },
-        "no tie at any of these quantiles": haven.haven_test(),
-        "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
+        **haven_readings(case, haven),
         f"slope on {case.panel.names['growth']} in its {worst(case.tail)}": on_growth.slope(case.tail),
     }
     for window in case.open_windows("post_2020"):

@@ -33,6 +33,7 @@ from models.claims.specifications import attempted
 from models.claims.tail_betas import (
     SAMPLES,
     full_returns,
+    haven_readings,
     on_rows,
     slope_of_later_sessions,
     slopes_exhibit,
@@ -94,7 +95,6 @@ def measure(case: Case) -> Measurement | NotDecidable:
             slopes_exhibit(
                 case,
                 {names["miners"]: haven, **_compared(case)},
-                "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance",
             ),
         ),
     )
@@ -180,14 +180,7 @@ def _readings(
     return {
         f"slope in the market's {worst(case.tail)}, gold held fixed": given_gold.slope(case.tail),
         "the same slope in excess of gold's": excess.slope(case.tail),
-        "slope on average": haven.slope(),
-        **{
-            f"slope in the market's {worst(quantile)}": haven.slope(quantile)
-            for quantile in haven.quantiles
-            if quantile != case.tail
-        },
-        "no tie at any of these quantiles": haven.haven_test(),
-        "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
+        **haven_readings(case, haven),
         "beta over all sessions": beta,
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 from models.claims.claim import Case
 from models.claims.specifications import attempted, smallest
 from models.claims.verdict import Exhibit, SpecificationResult
-from models.estimate import Estimate, NotDecidable
+from models.estimate import Estimate, NotDecidable, TestResult
 from models.hedge import SafeHaven, safe_haven
 from models.spans import summed
 
@@ -85,7 +85,21 @@ def tail_specifications(case: Case, dependent: str) -> tuple[SpecificationResult
     return (*results, *smallest(left_out))
 
 
-def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Exhibit:
+def haven_readings(case: Case, haven: SafeHaven) -> dict[str, Estimate | TestResult | NotDecidable]:
+    """Slopes beside the judged one, and joint tests of all of them."""
+    return {
+        "slope on average (a hedge: zero or below)": haven.slope(),
+        **{
+            f"slope in the market's {worst(quantile)}": haven.slope(quantile)
+            for quantile in haven.quantiles
+            if quantile != case.tail
+        },
+        "no tie at any of these quantiles": haven.haven_test(),
+        "the same slope when the market falls as on other sessions": haven.asymmetry_test(),
+    }
+
+
+def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven]) -> Exhibit:
     """Slopes on average and below each quantile, one row each, as a forest."""
     rows = {}
     for name, haven in havens.items():
@@ -95,6 +109,7 @@ def slopes_exhibit(case: Case, havens: Mapping[str, SafeHaven], note: str) -> Ex
                 where = "on average" if quantile is None else worst(quantile)
                 rows[f"{name}, {where}"] = (slope.value, slope.lower, slope.upper)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
+    note = "Sums of the slopes that hold at or below each quantile of the market, with their joint covariance"
     return Exhibit(f"slopes on {case.panel.names['market']} by its worst sessions", frame, "beta", note)
 
 
