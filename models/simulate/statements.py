@@ -167,9 +167,8 @@ def _c07(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 def _c08(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     lead = e.value("lead.crypto.miners")
-    return _holds(
-        lead >= sizes["sesoi"]
-    ), f"crypto leads the miners by a session with {lead:.3f}; opens are not simulated"
+    because = f"crypto leads the miners by a session with {lead:.3f}, and over no weekend"
+    return ("between" if lead >= sizes["sesoi"] else "false"), because
 
 
 def _c09(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
@@ -225,7 +224,7 @@ def _c13(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 def _c14(e: StatementEvidence, _: Thresholds) -> tuple[Status, str]:
     del e
-    return "false", "no asset's variance enters another's; daily ranges are not simulated"
+    return "false", "no asset's variance enters another's"
 
 
 def _c15(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:

@@ -22,6 +22,7 @@ from models.estimate import Estimate, NotDecidable
 from models.fitting import fit_suite
 from models.simulate import simulate, world
 from models.simulate.attribution import attribution_slopes
+from models.simulate.detail import detailed
 from models.simulate.measures import MEASURES
 from models.simulate.measures_outlook import OUTLOOK_MEASURES
 from models.simulate.source import SimulatedSource
@@ -122,7 +123,7 @@ def population(name: WorldName) -> dict[str, PopulationValue]:
 def replicate(name: WorldName, number: int) -> Record:
     """One history of a world through the machine: for each claim its verdict, the truth and what was measured."""
     study = reduced_study()
-    simulation = simulate(name, seed=number)
+    simulation = detailed(simulate(name, seed=number))
     panel = panel_from(SimulatedSource(simulation), study, study.about.as_of)
     with fewer_draws():
         suite = fit_suite(panel, study, seed=number)
