@@ -74,7 +74,7 @@ bench: $(READY) ## Time the report by stages and the correlation engine beside i
 	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.correlation
 
-robustness: $(READY) ## Long studies (power, number of regimes), kept in .cache and quoted by the next edition
+robustness: $(READY) ## Long studies (power, number of regimes, joint tests), kept in .cache and quoted by the next edition
 	@$(BIN)/python -m reports robustness --study "$(STUDY)" --workers $(WORKERS) \
 		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 

@@ -12,10 +12,14 @@ Statistic  theta1 = rho_prior - rho_window, theta2 = -rho_window, on devolatilis
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import pandas as pd
+
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary, reaching
 from models.claims.rule import union
-from models.claims.verdict import Exhibit
+from models.claims.verdict import Exhibit, SpecificationResult
 from models.claims.window_correlations import (
     NO_PRIOR,
     PRIOR,
@@ -92,6 +96,13 @@ def _negative(rows: WindowRows) -> tuple[Term, ...]:
 def _path(case: Case) -> tuple[Exhibit, ...]:
     band = correlation_path(case, PAIR)
     return () if band is None else (Exhibit("path", band.frame, "correlation", band.method),)
+
+
+def weakening_curves(case: Case, windows: Iterable[pd.DatetimeIndex]) -> Iterator[tuple[SpecificationResult, ...]]:
+    """Specification curve of the weakening, for each of several windows in place of the long one."""
+    paths = conditional_paths(case, (PAIR,))
+    for window in windows:
+        yield window_specifications(case, window_series(case, window, PAIR, INSTEAD, paths), _weakening)
 
 
 def primary(case: Case) -> Primary | NotDecidable:

@@ -11,12 +11,14 @@ Statistic  theta1 = rho_window(growth) - rho_prior(growth); theta2 = rho_window(
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pandas as pd
 
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary
 from models.claims.rule import conjunction
-from models.claims.verdict import Exhibit
+from models.claims.verdict import Exhibit, SpecificationResult
 from models.claims.window_correlations import (
     NO_PRIOR,
     PRIOR,
@@ -97,6 +99,13 @@ def _paths(case: Case) -> tuple[Exhibit, ...]:
     names = case.panel.names
     frame = pd.concat({names["growth"]: growth.frame["estimate"], names["metal"]: gold.frame["estimate"]}, axis=1)
     return (Exhibit("paths", frame, "correlation", growth.method),)
+
+
+def rise_curves(case: Case, windows: Iterable[pd.DatetimeIndex]) -> Iterator[tuple[SpecificationResult, ...]]:
+    """Specification curve of the rise, for each of several windows in place of the long one."""
+    paths = conditional_paths(case, PAIRS)
+    for window in windows:
+        yield window_specifications(case, window_series(case, window, ROLES, INSTEAD, paths), _rise)
 
 
 def primary(case: Case) -> Primary | NotDecidable:

@@ -59,7 +59,7 @@ def measure(case: Case) -> Measurement | NotDecidable:
         )
         for cost in COSTS
     )
-    specifications = _specifications(case, rows)
+    specifications = oil_specifications(case, rows)
     sesoi, names = case.thresholds["sesoi"], case.panel.names
     return Measurement(
         legs=(
@@ -121,7 +121,7 @@ def _plain(
     return replace(_oriented(slope.scaled(STEPS[cost])), unit=UNITS[cost])
 
 
-def _specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
+def oil_specifications(case: Case, rows: pd.DataFrame) -> tuple[SpecificationResult, ...]:
     """One change at a time, and what is held to be oil's own part."""
 
     def own_part() -> Estimate | NotDecidable:

@@ -89,7 +89,7 @@ def _planted(inputs: Inputs, jobs: Iterable[tuple[Claim, float, int]]) -> list[P
     """`planted_samples` of claims at multiples and numbers of comparisons, a piece each."""
     calls = {
         f"planted-{claim.id}-{multiple:g}-{comparisons}": delayed(_planted_record)(
-            claim, _case(claim, inputs), multiple, comparisons, SAMPLES
+            claim, case_of_claim(claim, inputs), multiple, comparisons, SAMPLES
         )
         for claim, multiple, comparisons in jobs
     }
@@ -214,7 +214,8 @@ def _comparisons(verdict: Verdict, inputs: JudgedInputs) -> int:
     return max(1, sum(one.family == verdict.family and one.p_value is not None for one in inputs.verdicts))
 
 
-def _case(claim: Claim, inputs: Inputs) -> Case:
+def case_of_claim(claim: Claim, inputs: Inputs) -> Case:
+    """The data with a claim's thresholds and seed, and few resamples."""
     study = inputs.study
     seed = claim_seed_of(study.inference.seed, claim.id)
     return Case(inputs.panel, study, inputs.suite, study.claims[claim.id].thresholds, RESAMPLES, seed)

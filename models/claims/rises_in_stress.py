@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import combinations, product
 
@@ -59,10 +59,15 @@ def stress_labels(case: Case, sessions: pd.Index) -> dict[str, pd.Series]:
 
 
 def rise_specifications(case: Case, stressed: CorrelationResult | NotDecidable) -> tuple[SpecificationResult, ...]:
+    """Everything that takes labels of stress, and DCC with stress in the intercept."""
+    intercept = attempted("DCC with stress in the intercept", partial(_kappa, stressed, case.level))
+    return (*labelled_specifications(case, stress_labels(case, case.full_residuals().index)), intercept)
+
+
+def labelled_specifications(case: Case, labels: Mapping[str, pd.Series]) -> tuple[SpecificationResult, ...]:
     """Stress x returns x core x sample; the variance-adjusted bound; weeks; models of the conditional correlation."""
     residuals = case.full_residuals()
     raw = case.panel.returns.loc[residuals.index, residuals.columns]
-    labels = stress_labels(case, residuals.index)
     cores, samples = _cores(case, residuals), _samples(case, residuals.index)
     listed: dict[str, Callable[[], Estimate | NotDecidable]] = {}
     for (by, label), (kind, frame), (core, assets), (sample, sessions) in product(
@@ -79,7 +84,6 @@ def rise_specifications(case: Case, stressed: CorrelationResult | NotDecidable) 
     listed["spells resampled whole"] = partial(_by_spells, case, residuals, fear)
     for name, model in PATHS.items():
         listed[f"mean conditional correlation, {name}"] = partial(_path, case, model, fear)
-    listed["DCC with stress in the intercept"] = partial(_kappa, stressed, case.level)
     return tuple(attempted(label, one) for label, one in listed.items())
 
 
