@@ -60,8 +60,10 @@ def stress_labels(case: Case, sessions: pd.Index) -> dict[str, pd.Series]:
 
 def rise_specifications(case: Case, stressed: CorrelationResult | NotDecidable) -> tuple[SpecificationResult, ...]:
     """Everything that takes labels of stress, and DCC with stress in the intercept."""
-    intercept = attempted("DCC with stress in the intercept", partial(_kappa, stressed, case.level))
-    return (*labelled_specifications(case, stress_labels(case, case.full_residuals().index)), intercept)
+    return (
+        *labelled_specifications(case, stress_labels(case, case.full_residuals().index)),
+        attempted("DCC with stress in the intercept", partial(_kappa, stressed, case.level)),
+    )
 
 
 def labelled_specifications(case: Case, labels: Mapping[str, pd.Series]) -> tuple[SpecificationResult, ...]:
