@@ -40,7 +40,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
     """
     setting = Setting(evidence)
     about = evidence.study.about
-    claims, more = claims_section(setting)
+    claims, further = claims_section(setting)
     sections: list[Section | None] = [
         why_section(setting),
         portfolio_section(setting),
@@ -58,7 +58,7 @@ def technical_report(evidence: Evidence, changed: Changes | None = None) -> Docu
         methods_section(setting),
         glossary_section(),
         provenance_section(setting),
-        more,
+        *further,
     ]
     first: tuple[Block, ...] = (simulated_note(),) if setting.simulated else ()
     return Document(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from models.claims.verdict import Outcome, Part, Verdict
@@ -38,31 +38,56 @@ KINDS = {
 }
 
 
-#: Key of the section that takes what a statement's page cannot hold.
-MORE = "more"
+#: Keys of the sections that take the charts and the tables that a statement's page cannot hold.
+CHARTS, TABLES = "more-charts", "more-tables"
 
 
-def claims_section(setting: Setting) -> tuple[Section, Section | None]:
-    """One page on each statement, and a section with the exhibits for which the pages had no room."""
+def claims_section(setting: Setting) -> tuple[Section, tuple[Section, ...]]:
+    """One page on each statement, and sections with the charts and the tables for which the pages had no room."""
     pages: list[Section] = []
-    rest: list[Section] = []
+    left_over: list[tuple[Verdict, list[Block]]] = []
     for verdict in setting.evidence.verdicts:
         page, left = claim_section(verdict, setting, first=not pages)
         pages.append(page)
-        if left:
-            rest.append(Section(f"{verdict.id.lower()}-more", f"{verdict.id}: {verdict.statement}", tuple(left)))
-    more = Section(MORE, "Further exhibits", (), tuple(rest)) if rest else None
-    return Section("claims", "The statements, one by one", (), tuple(pages)), more
+        left_over.append((verdict, left))
+    further = (
+        _further(CHARTS, "Further charts", Figure, left_over),
+        _further(TABLES, "Further tables", Table, left_over),
+    )
+    claims = Section("claims", "The statements, one by one", (), tuple(pages))
+    return claims, tuple(section for section in further if section.sections)
+
+
+def _further(
+    key: str, title: str, kind: type[Figure | Table], left_over: Sequence[tuple[Verdict, Sequence[Block]]]
+) -> Section:
+    """What is left of one kind, a subsection for each statement."""
+    sections = []
+    for verdict, left in left_over:
+        blocks = tuple(block for block in left if isinstance(block, kind))
+        if blocks:
+            sections.append(Section(f"{verdict.id.lower()}-{key}", f"{verdict.id}: {verdict.statement}", blocks))
+    return Section(key, title, (), tuple(sections))
+
+
+def without_tables(document: Document) -> Document:
+    """The document without the further tables; the statements' pages say where they stand."""
+    return _without(document, {TABLES}, {_IN_BOTH: _CHARTS_HERE, _IN_TABLES: _ELSEWHERE})
 
 
 def without_further(document: Document) -> Document:
-    """The document without the section of further exhibits; the statements' pages say where it stands."""
-    return replace(document, sections=tuple(_pointing(one) for one in document.sections if one.key != MORE))
+    """The document without further charts and tables; the statements' pages say where they stand."""
+    return _without(document, {CHARTS, TABLES}, dict.fromkeys((_IN_BOTH, _IN_CHARTS, _IN_TABLES), _ELSEWHERE))
 
 
-def _pointing(section: Section) -> Section:
-    blocks = tuple(_ELSEWHERE if block == _HERE else block for block in section.blocks)
-    return replace(section, blocks=blocks, sections=tuple(_pointing(one) for one in section.sections))
+def _without(document: Document, keys: Set[str], pointers: Mapping[Block, Block]) -> Document:
+    def pointing(section: Section) -> Section:
+        blocks = tuple(
+            pointers.get(block, block) if isinstance(block, Paragraph) else block for block in section.blocks
+        )
+        return replace(section, blocks=blocks, sections=tuple(pointing(one) for one in section.sections))
+
+    return replace(document, sections=tuple(pointing(one) for one in document.sections if one.key not in keys))
 
 
 def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) -> tuple[Section, list[Block]]:
@@ -96,7 +121,7 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
     room = PAGE - section_height(section) - (_SECTION_HEADING if first else 0.0)
     kept, left = _filled(verdict, setting, room)
     if left:
-        kept.append(_HERE)
+        kept.append(_pointer(left))
     return replace(section, blocks=(*text, *kept)), left
 
 
@@ -153,8 +178,19 @@ _FEWEST_ROWS = 3
 _WORTH_STRETCHING, _TALLEST = 24.0, 210
 #: Heights of plots that are tried where the usual one leaves no room for the specification curve, and how its key ends.
 _LOWER, _CURVE = (76, 60, 46), "-specifications"
-_HERE = Paragraph(("More on this statement: ", Ref(MORE), "."))
-_ELSEWHERE = Paragraph(("More on this statement: section “Further exhibits” of report.html, and results.json.",))
+_IN_CHARTS = Paragraph(("More on this statement: ", Ref(CHARTS), "."))
+_IN_TABLES = Paragraph(("More on this statement: ", Ref(TABLES), "."))
+_IN_BOTH = Paragraph(("More on this statement: ", Ref(CHARTS), ", ", Ref(TABLES), "."))
+_CHARTS_HERE = Paragraph(
+    ("More on this statement: ", Ref(CHARTS), ", further tables of report.html, and results.json.")
+)
+_ELSEWHERE = Paragraph(("More on this statement: further charts and tables of report.html, and results.json.",))
+
+
+def _pointer(left: Sequence[Block]) -> Paragraph:
+    """Where the exhibits that a page has no room for stand."""
+    kinds = {type(block) for block in left}
+    return _IN_BOTH if kinds == {Figure, Table} else _IN_CHARTS if kinds == {Figure} else _IN_TABLES
 
 
 def _fitting(wanted: Sequence[Figure | Table], room: float) -> tuple[list[Block], list[Block]]:

@@ -265,22 +265,27 @@ def test_each_statement_has_exactly_one_page(twice: tuple[Published, Published])
     assert [later - earlier for earlier, later in pairwise(pages)] == [1] * 6
 
 
-def test_a_report_that_would_be_too_long_leaves_its_further_exhibits_to_the_screen(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("too_long", "left_out"), [({"more-tables"}, {"more-tables"}), ({"more-charts"}, {"more-tables", "more-charts"})]
+)
+def test_a_report_that_would_be_too_long_leaves_tables_then_charts_to_the_screen(
+    monkeypatch: pytest.MonkeyPatch, too_long: set[str], left_out: set[str]
 ) -> None:
     def pretended(html: str, *_: object) -> SimpleNamespace:
-        count = printing.LONGEST_REPORT + 1 if 'id="more"' in html else 40
+        count = printing.LONGEST_REPORT + 1 if any(f'id="{key}"' in html for key in too_long) else 40
         return SimpleNamespace(layout=SimpleNamespace(pages=[None] * count), html=html, pdf=html.encode())
 
     monkeypatch.setattr(printing, "print_pdf", pretended)
     monkeypatch.setattr(printing, "check_pages", lambda *_, **__: None)
+    monkeypatch.setattr("reports.sections.claims.PAGE", 400.0)
     study = evidence()
     whole = technical_report(study)
     charts = {figure.key: "<svg/>" for figure in whole.figures}
     printed = printing.printed_report(whole, charts, study.panel.as_of, {})
     document = printed.document
-    assert "more" in whole.labels
-    assert "more" not in document.labels
+    sections = {"more-charts", "more-tables"}
+    assert sections <= set(whole.labels)
+    assert sections & set(document.labels) == sections - left_out
     assert b"report.html" in printed.pdf
     kept = [figure.key for figure in document.figures]
     assert [figure.key for figure in whole.figures][: len(kept)] == kept
