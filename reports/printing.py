@@ -23,7 +23,7 @@ from reports.pdf import print_pdf
 from reports.preflight import MOST_PAGES as LONGEST_REPORT
 from reports.preflight import check_pages
 from reports.render import print_html
-from reports.sections.claims import without_further, without_tables
+from reports.sections.claims import shortened_reports
 
 #: A report whose estimated length passes the limit by this factor is not laid out whole just to be refused.
 SURELY_TOO_LONG = 1.1
@@ -42,13 +42,12 @@ class Printed:
 def printed_report(
     document: Document, charts: Mapping[str, str], as_of: date, attached: Mapping[str, bytes]
 ) -> Printed:
-    """The report; further tables, then further charts too, stay on screen where the pages would be too many."""
+    """The report; further tables, then charts, then curves stay on screen where the pages would be too many."""
 
     def candidates() -> Iterator[Document]:
         if estimated_pages(document) < SURELY_TOO_LONG * LONGEST_REPORT:
             yield document
-        yield without_tables(document)
-        yield without_further(document)
+        yield from shortened_reports(document)
 
     return _first_that_fits("report.pdf", candidates(), LONGEST_REPORT, as_of, attached, charts)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import combinations
 
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate
@@ -38,56 +39,73 @@ KINDS = {
 }
 
 
-#: Keys of the sections that take the charts and the tables that a statement's page cannot hold.
-CHARTS, TABLES = "more-charts", "more-tables"
+#: Sections that take what a statement's page cannot hold, by key, in the order in which print keeps them.
+FURTHER = {
+    "more-curves": "Further specification curves",
+    "more-charts": "Further charts",
+    "more-tables": "Further tables",
+}
 
 
 def claims_section(setting: Setting) -> tuple[Section, tuple[Section, ...]]:
-    """One page on each statement, and sections with the charts and the tables for which the pages had no room."""
+    """One page on each statement, and sections with the exhibits for which the pages had no room."""
     pages: list[Section] = []
     left_over: list[tuple[Verdict, list[Block]]] = []
     for verdict in setting.evidence.verdicts:
         page, left = claim_section(verdict, setting, first=not pages)
         pages.append(page)
         left_over.append((verdict, left))
-    further = (
-        _further(CHARTS, "Further charts", Figure, left_over),
-        _further(TABLES, "Further tables", Table, left_over),
-    )
+    further = (_further(key, left_over) for key in FURTHER)
     claims = Section("claims", "The statements, one by one", (), tuple(pages))
     return claims, tuple(section for section in further if section.sections)
 
 
-def _further(
-    key: str, title: str, kind: type[Figure | Table], left_over: Sequence[tuple[Verdict, Sequence[Block]]]
-) -> Section:
+def _further(key: str, left_over: Sequence[tuple[Verdict, Sequence[Block]]]) -> Section:
     """What is left of one kind, a subsection for each statement."""
     sections = []
     for verdict, left in left_over:
-        blocks = tuple(block for block in left if isinstance(block, kind))
+        blocks = tuple(block for block in left if _goes_to(block) == key)
         if blocks:
             sections.append(Section(f"{verdict.id.lower()}-{key}", f"{verdict.id}: {verdict.statement}", blocks))
-    return Section(key, title, (), tuple(sections))
+    return Section(key, FURTHER[key], (), tuple(sections))
 
 
-def without_tables(document: Document) -> Document:
-    """The document without the further tables; the statements' pages say where they stand."""
-    return _without(document, {TABLES}, {_IN_BOTH: _CHARTS_HERE, _IN_TABLES: _ELSEWHERE})
+def _goes_to(block: Block) -> str:
+    return "more-curves" if _is_curve(block) else "more-charts" if isinstance(block, Figure) else "more-tables"
 
 
-def without_further(document: Document) -> Document:
-    """The document without further charts and tables; the statements' pages say where they stand."""
-    return _without(document, {CHARTS, TABLES}, dict.fromkeys((_IN_BOTH, _IN_CHARTS, _IN_TABLES), _ELSEWHERE))
+def shortened_reports(document: Document) -> Iterator[Document]:
+    """The document without the last of the further sections, without the last two, and so on.
+
+    The statements' pages say what stands on screen alone.
+    """
+    for kept in range(len(FURTHER) - 1, -1, -1):
+        on_screen = frozenset(list(FURTHER)[kept:])
+        pointers = {
+            _pointer(keys, frozenset()): _pointer(keys, on_screen)
+            for size in range(1, len(FURTHER) + 1)
+            for keys in map(frozenset, combinations(FURTHER, size))
+        }
+        yield _pointing(document, on_screen, pointers)
 
 
-def _without(document: Document, keys: Set[str], pointers: Mapping[Block, Block]) -> Document:
+def _pointing(document: Document, without: Set[str], pointers: Mapping[Paragraph, Paragraph]) -> Document:
     def pointing(section: Section) -> Section:
         blocks = tuple(
             pointers.get(block, block) if isinstance(block, Paragraph) else block for block in section.blocks
         )
         return replace(section, blocks=blocks, sections=tuple(pointing(one) for one in section.sections))
 
-    return replace(document, sections=tuple(pointing(one) for one in document.sections if one.key not in keys))
+    return replace(document, sections=tuple(pointing(one) for one in document.sections if one.key not in without))
+
+
+def _pointer(keys: Set[str], on_screen: Set[str]) -> Paragraph:
+    """Where the exhibits stand for which a page has no room."""
+    places: list[Ref | str] = [Ref(key) for key in FURTHER if key in keys - on_screen]
+    if keys & on_screen:
+        places.append("report.html and results.json")
+    separated = [item for place in places for item in (", ", place)][1:]
+    return Paragraph(("More on this statement: ", *separated, "."))
 
 
 def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) -> tuple[Section, list[Block]]:
@@ -121,7 +139,7 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
     room = PAGE - section_height(section) - (_SECTION_HEADING if first else 0.0)
     kept, left = _filled(verdict, setting, room)
     if left:
-        kept.append(_pointer(left))
+        kept.append(_pointer({_goes_to(block) for block in left}, frozenset()))
     return replace(section, blocks=(*text, *kept)), left
 
 
@@ -171,26 +189,13 @@ def _key(block: Block) -> str:
 
 
 #: Room kept for the line that leads to the further exhibits, and for the heading above the first statement.
-_POINTER, _SECTION_HEADING = 26.0, 44.0
+_POINTER, _SECTION_HEADING = 26.4, 62.0
 #: A table is not cut to fewer rows than this.
 _FEWEST_ROWS = 3
 #: Spare room below which plots keep their height, and the height at which they stop growing.
 _WORTH_STRETCHING, _TALLEST = 24.0, 210
 #: Heights of plots that are tried where the usual one leaves no room for the specification curve, and how its key ends.
 _LOWER, _CURVE = (76, 60, 46), "-specifications"
-_IN_CHARTS = Paragraph(("More on this statement: ", Ref(CHARTS), "."))
-_IN_TABLES = Paragraph(("More on this statement: ", Ref(TABLES), "."))
-_IN_BOTH = Paragraph(("More on this statement: ", Ref(CHARTS), ", ", Ref(TABLES), "."))
-_CHARTS_HERE = Paragraph(
-    ("More on this statement: ", Ref(CHARTS), ", further tables of report.html, and results.json.")
-)
-_ELSEWHERE = Paragraph(("More on this statement: further charts and tables of report.html, and results.json.",))
-
-
-def _pointer(left: Sequence[Block]) -> Paragraph:
-    """Where the exhibits that a page has no room for stand."""
-    kinds = {type(block) for block in left}
-    return _IN_BOTH if kinds == {Figure, Table} else _IN_CHARTS if kinds == {Figure} else _IN_TABLES
 
 
 def _fitting(wanted: Sequence[Figure | Table], room: float) -> tuple[list[Block], list[Block]]:
