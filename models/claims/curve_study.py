@@ -117,9 +117,17 @@ NULLS: Mapping[str, CurveNull] = {
 
 
 def observed_record(null: CurveNull, case: Case) -> dict[str, Any]:
-    """Statistics of the observed curve, number of its alternatives and their joint p-value by Rüger's bound."""
+    """Statistics of the observed curve, how many of its alternatives have an estimate and how many have none, and
+    their joint p-value by Rüger's bound.
+    """
     listed = null.observed(case)
-    return {"statistics": _plain(listed), "count": len(_estimates(listed)), "bound": joint_test(listed)}
+    count = len(_estimates(listed))
+    return {
+        "statistics": _plain(listed),
+        "count": count,
+        "absent": len(listed) - count,
+        "bound": joint_test(listed),
+    }
 
 
 def drawn_records(null: CurveNull, case: Case, seeds: Sequence[int]) -> list[dict[str, Any]]:
@@ -155,7 +163,7 @@ def joint_tests(inputs: JudgedInputs) -> LongResult:
             "alternatives reached",
             "of",
             "draws",
-            "failed a draw",
+            "further failures a draw",
             "p, median",
             "p, share above zero",
             "p, average z",
@@ -178,7 +186,7 @@ def _row(
     if observed["statistics"] is None or not under_null:
         return None
     p = resampled_p_values(CurveStatistics(*observed["statistics"]), under_null)
-    failed = float(np.mean([one["failed"] for one in drawn]))
+    failed = float(np.mean([one["failed"] for one in drawn])) - observed["absent"]
     listed = next(one for one in inputs.verdicts if one.id == claim).parts[0].specifications
     total = len(_estimates(listed))
     return (
@@ -198,8 +206,8 @@ def _row(
 def _sentences(rows: Sequence[tuple[str | float | None, ...]], inputs: JudgedInputs) -> tuple[str, ...]:
     tested = {row[0] for row in rows}
     said = [
-        f"{row[0]}: p = {row[8]:.3f} for the average z of {row[2]:.0f} of {row[3]:.0f} alternatives, "
-        f"{'no bound' if row[9] is None else f'{row[9]:.3f} by Rüger’s bound'}"
+        f"{row[0]}: {_p(row[8])} for the average z of {row[2]:.0f} of {row[3]:.0f} alternatives, "
+        f"{'no bound' if row[9] is None else f'{_p(row[9])} by Rüger’s bound'}"
         for row in rows
     ]
     others = [
@@ -210,6 +218,10 @@ def _sentences(rows: Sequence[tuple[str | float | None, ...]], inputs: JudgedInp
     if others:
         said.append(f"Rüger’s bound alone stands for {', '.join(others)}")
     return tuple(said)
+
+
+def _p(value: str | float | None) -> str:
+    return f"p = {value:.3f}" if isinstance(value, float) and value >= 0.0005 else "p < 0.001"
 
 
 def _tested(claim: str, inputs: JudgedInputs) -> bool:

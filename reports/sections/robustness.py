@@ -36,7 +36,8 @@ def _part(one: QuotedStudy, result: LongResult, setting: Setting) -> Section:
         key=f"{key}-table",
         title=one.title,
         columns=tuple(
-            Column(capitalised(head), "text" if i == 0 else "number") for i, head in enumerate(result.columns)
+            Column(capitalised(head), "text" if any(isinstance(row[i], str) for row in result.rows) else "number")
+            for i, head in enumerate(result.columns)
         ),
         rows=tuple(tuple(_cell(entry) for entry in row) for row in result.rows),
         source=setting.source(),
@@ -49,11 +50,17 @@ def _part(one: QuotedStudy, result: LongResult, setting: Setting) -> Section:
     return Section(key, one.title, tuple(blocks))
 
 
+#: Smaller numbers than this say no more.
+_SMALLEST = 0.001
+
+
 def _cell(entry: str | float | None) -> Cell:
     """Text as it is; a number with what it needs of decimals."""
     if entry is None:
         return cell(NOT_APPLICABLE)
     if isinstance(entry, str):
         return cell(tidy(entry))
+    if 0.0 < entry < _SMALLEST:
+        return cell(f"< {number(_SMALLEST, 3)}", entry)
     whole = float(entry).is_integer()
     return cell(number(entry, 0 if whole else 3 if abs(entry) < 0.1 else 2), entry)
