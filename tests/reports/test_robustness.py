@@ -15,7 +15,7 @@ from models.long_study import Inputs, LongResult, LongStudy, in_pieces
 from reports.evidence import QuotedStudy
 from reports.pieces import KeptPieces
 from reports.robustness import quoted_studies, run_long_studies
-from reports.sections.robustness import robustness_section
+from reports.sections.robustness import _cell, robustness_section
 from reports.setting import Setting
 
 FOUND = LongResult(("test", "p"), (("first", 0.25), ("second", None)), ("One of two is decided.",), "by hand")
@@ -141,3 +141,7 @@ def test_without_long_studies_there_is_no_section() -> None:
 def test_a_ragged_table_is_refused() -> None:
     with pytest.raises(ValueError, match="2 entries"):
         LongResult(("a", "b"), (("x",),), (), "")
+
+
+def test_numbers_too_small_for_their_decimals_are_bounds() -> None:
+    assert [_cell(one).text for one in (4e-7, 0.0, 0.008, 2.0)] == ["< 0.001", "0", "0.008", "2"]
