@@ -34,7 +34,7 @@ def figures(blocks: tuple[Block, ...]) -> list[Figure]:
 def test_plots_are_lower_where_the_specification_curve_would_else_find_no_room() -> None:
     verdict = next(one for one in STUDY.verdicts if one.specifications)
     curves = []
-    for rows in (3, 23):
+    for rows in (3, 27):
         page, _ = claim_section(replace(verdict, exhibits=(forest(rows),), secondary={}), SETTING)
         assert section_height(page) <= PAGE
         shown = figures(page.blocks)
@@ -45,7 +45,7 @@ def test_plots_are_lower_where_the_specification_curve_would_else_find_no_room()
 
 def test_the_first_exhibit_is_not_given_up_for_the_curve() -> None:
     verdict = next(one for one in STUDY.verdicts if one.specifications)
-    page, left = claim_section(replace(verdict, exhibits=(forest(28),), secondary={}), SETTING)
+    page, left = claim_section(replace(verdict, exhibits=(forest(32),), secondary={}), SETTING)
     assert [one.key.split("-")[1] for one in figures(page.blocks)] == ["exhibit"]
     assert [one.key.split("-")[1] for one in figures(tuple(left))] == ["specifications"]
 
