@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from models.simulate.detail import OVERNIGHT
 from models.simulate.paths import CONDITIONED
 from models.simulate.structure import REGIMES
 from models.simulate.truth import (
@@ -180,6 +181,30 @@ def betas(batch: Batch) -> Measured:
     return found
 
 
+def weekends(batch: Batch) -> Measured:
+    """What crypto does over a weekend against the miners' open to close after it.
+
+    Given a history both are sums of a known part and of a bridge of its own (`clocks.crypto_closes`,
+    `detail.daily_bars`), so that the bridges enter the variances alone and need not be drawn.
+    """
+    after = batch.gaps >= 3.0
+    weight = batch.world.weekend_variance * (batch.gaps[after] - 1.0)
+    share = weight / (1.0 + weight)
+    weekend = share * batch.paths.crypto_diffused[after]
+    weekend_noise = batch.paths.crypto_noise[after] ** 2 * share * (1.0 - share)
+    session = (1.0 - OVERNIGHT) * batch.change("miners")[after]
+    deviation = batch.paths.volatilities[after, CONDITIONED.index("miners")]
+    session_noise = deviation**2 * OVERNIGHT * (1.0 - OVERNIGHT)
+    scale = np.sqrt((weekend.var() + weekend_noise.mean()) * (session.var() + session_noise.mean()))
+    return {
+        "weekend_lead.crypto.miners": (
+            float(np.cov(weekend, session, ddof=0)[0, 1] / scale),
+            "",
+            "Correlation of crypto's return over a weekend with the miners' return from open to close after it",
+        )
+    }
+
+
 def _tail_beta(y: Array, market: Array, *controls: Array) -> float:
     tails = [market * (market <= np.quantile(market, level)) for level in (0.10, 0.05, 0.01)]
     return float(least_squares(y, market, *tails, *controls)[:3].sum())
@@ -190,4 +215,4 @@ def _weekly(change: Array) -> Array:
     return change[: 5 * weeks].reshape(weeks, 5).sum(axis=1)
 
 
-MEASURES = (moments, regime_correlations, stress_correlations, betas)
+MEASURES = (moments, regime_correlations, stress_correlations, betas, weekends)

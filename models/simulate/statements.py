@@ -166,9 +166,11 @@ def _c07(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 
 def _c08(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
-    lead = e.value("lead.crypto.miners")
-    because = f"crypto leads the miners by a session with {lead:.3f}, and over no weekend"
-    return ("between" if lead >= sizes["sesoi"] else "false"), because
+    lead, daily = e.value("weekend_lead.crypto.miners"), e.value("lead.crypto.miners")
+    because = (
+        f"weekend and next session correlate with {lead:.3f} against {sizes['sesoi']}; a session's lead {daily:.3f}"
+    )
+    return _sized(lead / sizes["sesoi"]), because
 
 
 def _c09(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
@@ -224,7 +226,7 @@ def _c13(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 def _c14(e: StatementEvidence, _: Thresholds) -> tuple[Status, str]:
     del e
-    return "false", "no asset's variance enters another's"
+    return "false", "no asset's variance enters another's; regimes and correlated shocks move both"
 
 
 def _c15(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:

@@ -59,10 +59,22 @@ class PopulationValue:
 
 @dataclass(frozen=True)
 class Batch:
-    """One long history with what several measures share."""
+    """One long history with what several measures share.
+
+    Attributes
+    ----------
+    world : World
+    paths : Paths
+    gaps : ndarray, (T,)
+        Calendar days between a session and the one before.
+    std_residuals : mapping of role to (T,) array
+    stress : ndarray of bool, (T,)
+    noise_seed : SeedSequence
+    """
 
     world: World
     paths: Paths
+    gaps: Array
     std_residuals: Mapping[str, Array]
     stress: NDArray[np.bool_]
     noise_seed: np.random.SeedSequence
@@ -108,6 +120,7 @@ def population_values(
         batch = Batch(
             world=world,
             paths=paths,
+            gaps=gaps,
             std_residuals={role: _garch_residuals(paths.changes[role], margins[role]) for role in CORE},
             stress=_stress(paths.levels["fear"]),
             noise_seed=noise_seed,

@@ -10,8 +10,12 @@ import pytest
 
 from data.calendar import sessions as exchange_sessions
 from models.liquidity import parkinson_variance
-from models.simulate import Simulation, simulate
+from models.simulate import Simulation, simulate, world
+from models.simulate.clocks import crypto_closes, gap_days
 from models.simulate.detail import ASSETS, BARRED, OVERNIGHT, STEPS, daily_bars, detailed, session_paths
+from models.simulate.measures import weekends
+from models.simulate.paths import CONDITIONED, draw_paths
+from models.simulate.truth import Batch
 
 SESSIONS = exchange_sessions("XNYS", date(2016, 1, 4), date(2021, 12, 31))
 
@@ -92,3 +96,32 @@ def test_further_assets_follow_their_rules(full: Simulation) -> None:
         assert left.std() == pytest.approx(rule.noise, rel=0.25)
         assert abs(np.corrcoef(left, returns("metal")[left.index])[0, 1]) < 0.1
         assert (full.levels[role]["close"] > 0.0).all()
+
+
+def test_the_weekends_population_value_is_that_of_drawn_bridges() -> None:
+    """Same shocks, sixty draws of crypto's path and of the miners' sessions around them."""
+    rules, gaps, rng = world("A"), gap_days(SESSIONS), np.random.default_rng(6)
+    paths = draw_paths(rules, gaps, np.random.SeedSequence(11))
+    batch = Batch(rules, paths, gaps, {}, np.zeros(len(gaps), dtype=bool), np.random.SeedSequence(0))
+    ((measured, _, _),) = weekends(batch).values()
+    close = pd.Series(np.exp(np.cumsum(paths.changes["miners"]) / 100.0), index=SESSIONS)
+    deviation = paths.volatilities[:, CONDITIONED.index("miners")]
+    days, after = (SESSIONS[-1] - SESSIONS[0]).days, SESSIONS[gaps >= 3.0]
+    before = SESSIONS[np.flatnonzero(gaps >= 3.0) - 1]
+    pairs = []
+    for _ in range(60):
+        closes = crypto_closes(
+            SESSIONS,
+            paths.changes["crypto"],
+            paths.crypto_diffused,
+            paths.crypto_noise,
+            rules.weekend_variance,
+            300.0,
+            rng.standard_normal(2 * days),
+        )["ny16"]
+        opened = daily_bars(close, deviation, rng)["open"]
+        weekend = np.log(closes[after - pd.Timedelta(days=1)].to_numpy() / closes[before].to_numpy())
+        pairs.append(np.column_stack([weekend, np.log(close[after] / opened[after])]))
+    drawn = np.corrcoef(np.concatenate(pairs), rowvar=False)[0, 1]
+    assert measured == pytest.approx(drawn, abs=0.02)
+    assert abs(drawn) > 0.04
