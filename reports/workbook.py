@@ -234,15 +234,15 @@ class _Writer:
     def write(self, sheet: Sheet) -> None:
         """Add a sheet: notes, a frozen head, rows."""
         page = self._book.add_worksheet(sheet.name)
+        widths = _widths(sheet)
         for row, note in enumerate(sheet.notes):
-            page.write_string(row, 0, note, self._format(bold=row == 0, quote_prefix=note.startswith(_FORMULA)))
+            self._note(page, row, note, widths)
         top = len(sheet.notes) + 1
         for column, head in enumerate(sheet.heads):
             numeric = any(isinstance(row[column], Number) for row in sheet.rows)
             side = {"align": "right"} if numeric else _aside(column)
             style = self._format(bold=True, bottom=1, text_wrap=True, valign="bottom", **side)
             page.write_string(top, column, head, style)
-        widths = _widths(sheet)
         for row, contents in enumerate(sheet.rows, top + 1):
             page.set_row(row, _LINE * _lines(contents, widths))
             for column, content in enumerate(contents):
@@ -255,6 +255,15 @@ class _Writer:
         page.set_paper(_A4)
         page.fit_to_pages(1, 0)
         page.set_footer(f"&L{_footer(self._document)}&RPage &P of &N")
+
+    def _note(self, page: Any, row: int, note: str, widths: Sequence[int]) -> None:
+        """A note over the whole width of the sheet, which is all that is printed of it."""
+        armed = note.startswith(_FORMULA)
+        style = self._format(bold=row == 0, quote_prefix=armed, text_wrap=True, valign="top")
+        if len(widths) > 1:
+            page.merge_range(row, 0, row, len(widths) - 1, "", style)
+        page.write_string(row, 0, note, style)
+        page.set_row(row, _LINE * _lines([note], [sum(widths)]))
 
     def _write(self, page: Any, row: int, column: int, content: Content) -> None:
         if isinstance(content, Number):

@@ -14,6 +14,7 @@ import pytest
 from evidence_factory import evidence
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.utils import get_column_letter
 
 from models.estimate import Estimate
 from reports.charts.style import SIMULATED_MARK
@@ -193,3 +194,16 @@ def test_every_number_has_room_for_its_unit_and_every_text_for_its_lines() -> No
 def test_a_column_is_as_wide_as_its_numbers_read() -> None:
     sheet = of_table(quantity(0.5, "standard deviations of the miners"))["Table 1"]
     assert sheet.column_dimensions["A"].width >= len("0.50 standard deviations of the miners")
+
+
+def test_every_note_has_room_within_the_width_that_is_printed(book: Any) -> None:
+    for sheet in book:
+        heads = int(sheet.freeze_panes[1:]) - 1
+        width = sum(sheet.column_dimensions[get_column_letter(i)].width for i in range(1, sheet.max_column + 1))
+        assert sheet.max_column == len([one for one in sheet[heads] if one.value is not None])
+        for row in range(1, heads - 1):
+            note, lines = sheet.cell(row, 1).value, round(sheet.row_dimensions[row].height / 13.5)
+            assert lines * width >= len(note), (sheet.title, note)
+        merged = {str(one) for one in sheet.merged_cells.ranges}
+        last = get_column_letter(sheet.max_column)
+        assert merged == ({f"A{row}:{last}{row}" for row in range(1, heads - 1)} if sheet.max_column > 1 else set())
