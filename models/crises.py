@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import stats
 
 from data.errors import EstimationError
 from models.betas.garch_regression import GarchRegression, garch_regression
@@ -17,6 +17,7 @@ from models.estimate import Estimate
 from models.inference.intervals import student_estimate
 from models.inference.resampling import Resampling
 from models.margins import Margins
+from models.optimise import root
 
 Array = NDArray[np.float64]
 Crises = Mapping[str, pd.DatetimeIndex]
@@ -155,9 +156,7 @@ class CrisisSlopes:
     def lower_anywhere(self, crises: Sequence[str], *, level: float) -> float:
         """One-sided lower limit of the largest slope among several crises: `p_anywhere` inverted."""
         ends = [value + side * 40.0 * error for value, error in map(self._slope, crises) for side in (-1.0, 1.0)]
-        return float(
-            optimize.brentq(lambda above: self.p_anywhere(crises, above) - (1.0 - level), min(ends), max(ends))
-        )
+        return root(lambda above: self.p_anywhere(crises, above) - (1.0 - level), min(ends), max(ends))
 
     def _log_p(self, crisis: str, above: float) -> float:
         """Log of the one-sided p-value of a slope of at most `above`."""

@@ -1,4 +1,4 @@
-"""Maximise a log-likelihood from several starts and record how well that went.
+"""Maximise a log-likelihood from several starts and record how well that went; find a root.
 
 `scipy.optimize` stands behind this module and nowhere else.
 """
@@ -157,6 +157,11 @@ def maximise(
             evaluations=evaluations,
         ),
     )
+
+
+def root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a continuous function that has opposite signs at `low` and `high` is zero, by Brent's method."""
+    return float(optimize.brentq(function, low, high))
 
 
 def _projected_gradient(

@@ -104,8 +104,10 @@ def parse_csv(content: bytes, name: str, *, column: str = "", mean_of_several: b
 
 
 def _daily_means(frame: pd.DataFrame) -> pd.DataFrame:
+    """Means of the rows of a day; each row is divided before it is added, so that no sum overflows."""
     blank = frame.isna().groupby(level=0).any()
-    return frame.groupby(level=0).mean().mask(blank)
+    rows = pd.Series(1.0, index=frame.index).groupby(level=0).transform("sum")
+    return frame.div(rows.to_numpy(), axis=0).groupby(level=0).sum().mask(blank)
 
 
 def _decoded(content: bytes, name: str) -> str:

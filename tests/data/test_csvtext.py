@@ -159,6 +159,12 @@ def test_any_bytes_give_a_clean_frame_or_a_typed_error(content: bytes) -> None:
     holds_or_refuses(content)
 
 
+def test_the_mean_of_the_largest_numbers_does_not_overflow() -> None:
+    content = b"date,close\n2026-01-02,8.98e+307\n2026-01-02,9.02e+307\n"
+    (mean,) = parse_csv(content, "x.csv", mean_of_several=True).frame["close"]
+    assert mean == pytest.approx(9.0e307)
+
+
 @pytest.mark.slow
 def test_fuzzing_at_length() -> None:
     cases = 0
