@@ -83,7 +83,7 @@ class Setting:
             producers = Counter(_short(one.producer) for one in origins)
             first, others = producers.most_common(1)[0][0], len(producers) - 1
             more = f" and {plural(others, 'other producer')}" if others else ""
-            return f"{first}{more} (data section); own calculations."
+            return f"{first}{more} (see the report); own calculations."
         groups: dict[tuple[str, str, date | None], list[str]] = {}
         for origin in origins:
             groups.setdefault((_short(origin.producer), origin.adjustment, origin.accessed), []).append(origin.address)
