@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from itertools import combinations
 
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate
@@ -80,23 +79,22 @@ def shortened_reports(document: Document) -> Iterator[Document]:
     The statements' pages say what stands on screen alone.
     """
     for kept in range(len(FURTHER) - 1, -1, -1):
-        on_screen = frozenset(list(FURTHER)[kept:])
-        pointers = {
-            _pointer(keys, frozenset()): _pointer(keys, on_screen)
-            for size in range(1, len(FURTHER) + 1)
-            for keys in map(frozenset, combinations(FURTHER, size))
-        }
-        yield _pointing(document, on_screen, pointers)
+        yield _keeping(document, set(list(FURTHER)[kept:]))
 
 
-def _pointing(document: Document, without: Set[str], pointers: Mapping[Paragraph, Paragraph]) -> Document:
-    def pointing(section: Section) -> Section:
-        blocks = tuple(
-            pointers.get(block, block) if isinstance(block, Paragraph) else block for block in section.blocks
-        )
-        return replace(section, blocks=blocks, sections=tuple(pointing(one) for one in section.sections))
+def _keeping(document: Document, on_screen: Set[str]) -> Document:
+    def keeping(section: Section) -> Section:
+        blocks = tuple(_pointer(keys, on_screen) if (keys := _pointed_at(block)) else block for block in section.blocks)
+        return replace(section, blocks=blocks, sections=tuple(keeping(one) for one in section.sections))
 
-    return replace(document, sections=tuple(pointing(one) for one in document.sections if one.key not in without))
+    return replace(document, sections=tuple(keeping(one) for one in document.sections if one.key not in on_screen))
+
+
+def _pointed_at(block: Block) -> Set[str]:
+    """Further sections to which a paragraph leads."""
+    if not isinstance(block, Paragraph):
+        return set()
+    return {item.key for item in block.content if isinstance(item, Ref)} & FURTHER.keys()
 
 
 def _pointer(keys: Set[str], on_screen: Set[str]) -> Paragraph:
@@ -139,7 +137,7 @@ def claim_section(verdict: Verdict, setting: Setting, *, first: bool = False) ->
     room = PAGE - section_height(section) - (_SECTION_HEADING if first else 0.0)
     kept, left = _filled(verdict, setting, room)
     if left:
-        kept.append(_pointer({_goes_to(block) for block in left}, frozenset()))
+        kept.append(_pointer({_goes_to(block) for block in left}, set()))
     return replace(section, blocks=(*text, *kept)), left
 
 
