@@ -11,6 +11,8 @@ OUT ?= build
 STAKEHOLDERS ?= stakeholders.toml
 EDITIONS ?= reports/editions
 WORKERS ?= $(shell nproc 2>/dev/null || echo 1)
+# Matrices here are small: a second thread of BLAS gains nothing, and where another process wants the core it spins.
+export OMP_NUM_THREADS ?= 1
 
 options = --study "$(STUDY)" --out "$(OUT)" --workers $(WORKERS) \
 	$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(filter-out 0 no false,$(QUICK)),--quick)
@@ -72,14 +74,14 @@ check: $(READY) ## Lint, check types, check the layers
 
 bench: $(READY) ## Time the report by stages and the correlation engine beside its peer, pymgarch
 	@$(BIN)/python -m benchmarks.stages --study "$(STUDY)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
-	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.correlation
+	@$(BIN)/python -m benchmarks.correlation
 
 robustness: $(READY) ## Long studies (power, number of regimes, joint tests), kept in .cache and quoted by the next edition
 	@$(BIN)/python -m reports robustness --study "$(STUDY)" --workers $(WORKERS) \
 		$(if $(SOURCE),--source "$(SOURCE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 validate: $(READY) ## Monte Carlo of coverage, hours, resumable; writes docs/validation.md
-	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.validation
+	@$(BIN)/python -m tests.validation
 
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/pip-compile --quiet --extra develop --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \

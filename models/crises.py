@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
 from data.errors import EstimationError
-from models.betas.garch_regression import GarchRegression, garch_regression
-from models.betas.sample import complete_rows
 from models.estimate import Estimate
 from models.inference.intervals import student_estimate
 from models.inference.resampling import Resampling
@@ -22,8 +21,8 @@ from models.optimise import root
 Array = NDArray[np.float64]
 Crises = Mapping[str, pd.DatetimeIndex]
 
-#: Fewer sessions than this carry no regression with volatility.
-HISTORY = 250
+#: A session with this leverage decides a slope alone: what it leaves is rounding.
+FULL_LEVERAGE = 1.0 - 1e-8
 
 
 @dataclass(frozen=True)
@@ -112,33 +111,31 @@ def crisis_returns(margins: Margins, crises: Crises, resampling: Resampling) -> 
 
 @dataclass(frozen=True)
 class CrisisSlopes:
-    """Slope of an asset on a factor inside each of several crises, from one regression.
+    """Slope of an asset on a factor inside each of several crises.
 
     Attributes
     ----------
     factor : str
-    regression : GarchRegression
-        y_t = a + sum_k a_k 1[t in crisis k] + (b + sum_k d_k 1[t in crisis k]) x_t + e_t with GARCH errors; d_k is
-        named after the crisis. Levels of their own keep a common drift over the crisis out of the slope.
+    slopes, std_errors : Series, (K,)
     sessions : Series, (K,)
         Sessions in each crisis; the slope there has as many degrees of freedom, less two.
     """
 
     factor: str
-    regression: GarchRegression
+    slopes: pd.Series
+    std_errors: pd.Series
     sessions: pd.Series
 
     def slope(self, crisis: str, *, level: float) -> Estimate:
-        """b + d_k with its interval."""
-        value, error = self._slope(crisis)
+        """Slope inside one crisis with its interval."""
         return student_estimate(
-            value,
-            error,
+            float(self.slopes[crisis]),
+            float(self.std_errors[crisis]),
             int(self.sessions[crisis]) - 2,
             level=level,
             n=int(self.sessions[crisis]),
             unit="",
-            method=f"slope on {self.factor} inside the crisis; quasi maximum likelihood with GARCH errors, sandwich",
+            method=f"slope on {self.factor} inside the crisis; least squares weighted by GARCH variances, HC3",
         )
 
     def p_anywhere(self, crises: Sequence[str], above: float = 0.0) -> float:
@@ -148,55 +145,63 @@ class CrisisSlopes:
         -----
         Fisher (1932), Statistical Methods for Research Workers, section 21.1: minus twice the sum of the logs of K
         independent p-values follows a chi-squared law with 2K degrees of freedom. Crises share no session, so the
-        one-sided p-values of their slopes are independent given the common parameters.
+        one-sided p-values of their slopes are independent given the variances.
         """
         logs = [self._log_p(crisis, above) for crisis in crises]
         return float(stats.chi2.sf(-2.0 * sum(logs), 2 * len(logs)))
 
     def lower_anywhere(self, crises: Sequence[str], *, level: float) -> float:
         """One-sided lower limit of the largest slope among several crises: `p_anywhere` inverted."""
-        ends = [value + side * 40.0 * error for value, error in map(self._slope, crises) for side in (-1.0, 1.0)]
-        return root(lambda above: self.p_anywhere(crises, above) - (1.0 - level), min(ends), max(ends))
+        reach = 40.0 * self.std_errors[list(crises)]
+        low, high = (self.slopes[list(crises)] - reach).min(), (self.slopes[list(crises)] + reach).max()
+        return root(lambda above: self.p_anywhere(crises, above) - (1.0 - level), float(low), float(high))
 
     def _log_p(self, crisis: str, above: float) -> float:
         """Log of the one-sided p-value of a slope of at most `above`."""
-        value, error = self._slope(crisis)
-        return float(stats.t.logsf((value - above) / error, int(self.sessions[crisis]) - 2))
-
-    def _slope(self, crisis: str) -> tuple[float, float]:
-        estimate = self.regression.combination({self.factor: 1.0, crisis: 1.0}, level=0.95, method="")
-        return estimate.value, float(estimate.std_error or 0.0)
+        t_value = (self.slopes[crisis] - above) / self.std_errors[crisis]
+        return float(stats.t.logsf(t_value, int(self.sessions[crisis]) - 2))
 
 
-def crisis_slopes(y: pd.Series, factor: pd.Series, crises: Crises) -> CrisisSlopes:
+def crisis_slopes(margins: Margins, asset: str, factor: str, crises: Crises) -> CrisisSlopes:
     """How an asset moved with a factor inside each crisis.
 
     Parameters
     ----------
-    y, factor : Series, (T,)
-        Percent returns.
+    margins : Margins
+        Volatility models of asset and factor over a sample that holds the crises.
+    asset, factor : str
+        Columns of the margins.
     crises : mapping of name to DatetimeIndex
         Each with at least three sessions.
 
     Raises
     ------
     EstimationError
-        If a crisis has fewer than three sessions, or the regression cannot be estimated.
+        If a crisis has fewer than three sessions, or a single session alone decides its slope.
 
     Notes
     -----
     A hedge in the sense of Baur and Lucey (2010) has a slope of zero or less; here the period is a named crisis instead
-    of a quantile.
+    of a quantile. Each crisis has a level of its own, so that a drift common to asset and factor is no slope. Sessions
+    are weighted by the inverse of the asset's conditional variance; the errors need not follow it, as they are those of
+    MacKinnon and White (1985, "HC3"; Romano and Wolf 2017 on weights with such errors).
     """
-    rows = complete_rows(y, factor, HISTORY)
-    x = rows.iloc[:, 1]
-    columns, sessions = {str(factor.name): x}, {}
-    for name, days in crises.items():
-        inside = rows.index.isin(days)
-        sessions[name] = int(inside.sum())
-        if sessions[name] < 3:
-            raise EstimationError(name, f"has {sessions[name]} sessions in the sample", "Leave the crisis out.")
-        columns[name] = x.where(inside, 0.0)
-        columns[f"{name} level"] = pd.Series(inside.astype(np.float64), index=rows.index)
-    regression = garch_regression(rows.iloc[:, 0], pd.DataFrame(columns))
-    return CrisisSlopes(str(factor.name), regression, pd.Series(sessions, dtype=np.int64))
+    estimates = {name: _slope_inside(margins, asset, factor, name, days) for name, days in crises.items()}
+    frame = pd.DataFrame.from_dict(estimates, orient="index", columns=["slope", "std_error", "sessions"])
+    return CrisisSlopes(factor, frame["slope"], frame["std_error"], frame["sessions"].astype(np.int64))
+
+
+def _slope_inside(
+    margins: Margins, asset: str, factor: str, crisis: str, days: pd.DatetimeIndex
+) -> tuple[float, float, int]:
+    """Slope, its standard error and the number of sessions."""
+    inside = margins.returns.index.isin(days)
+    sessions = int(inside.sum())
+    if sessions < 3:
+        raise EstimationError(crisis, f"has {sessions} sessions in the sample", "Leave the crisis out.")
+    deviations = np.sqrt(margins.variances.loc[inside, asset].to_numpy())
+    regressors = np.column_stack([np.ones(sessions), margins.returns.loc[inside, factor]])
+    fit = OLS(margins.returns.loc[inside, asset].to_numpy() / deviations, regressors / deviations[:, None]).fit()
+    if fit.get_influence().hat_matrix_diag.max() > FULL_LEVERAGE:
+        raise EstimationError(f"slope of {asset} in {crisis}", "one session alone decides it", "Leave the crisis out.")
+    return float(fit.params[1]), float(fit.HC3_se[1]), sessions

@@ -12,8 +12,8 @@ Thresholds market_fall (percent), minimum_days (sessions).
 Statistic  Lower limit of the largest slope inside the crises in which the asset lost money.
 Secondary  Number of crises with a loss, mean return, mean return in units of each crisis' own volatility; the same for
            gold, which the same sentence may fit.
-Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020; Fisher
-           (1932) on joining independent tests.
+Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020; MacKinnon
+           and White (1985) on errors in small samples; Fisher (1932) on joining independent tests.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def _no_crisis(case: Case) -> NotDecidable:
 def _legs(
     case: Case, rows: pd.DataFrame, crises: dict[str, pd.DatetimeIndex]
 ) -> tuple[tuple[Leg, ...], CrisisReturns, dict[str, CrisisSlopes]]:
-    returns = crisis_returns(case.margins(rows), crises, case.resampling(case.replications))
-    slopes = {role: crisis_slopes(rows[role], rows["market"], crises) for role in SHOWN}
+    margins = case.margins(rows)
+    returns = crisis_returns(margins, crises, case.resampling(case.replications))
+    slopes = {role: crisis_slopes(margins, role, "market", crises) for role in SHOWN}
     return tuple(_leg(case, role, slopes[role], returns) for role in JUDGED), returns, slopes
 
 

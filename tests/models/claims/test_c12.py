@@ -11,6 +11,7 @@ from scipy import stats
 
 from models.claims.verdict import Outcome
 from models.crises import crisis_slopes
+from models.fitting import margins_of
 
 LONG = 20
 
@@ -70,9 +71,9 @@ def test_a_loss_without_a_tie_to_the_market_is_no_failure(falling, study, suite,
     assert verdict.outcome is Outcome.INCONCLUSIVE
 
 
-def test_the_clearest_failure_by_hand(verdict, followers, crises):
+def test_the_clearest_failure_by_hand(verdict, followers, study, crises):
     rows = followers.returns.loc["2015-01-02":, ["crypto", "miners", "metal", "market"]].dropna()
-    fit = crisis_slopes(rows["crypto"], rows["market"], crises)
+    fit = crisis_slopes(margins_of(rows, followers, study), "crypto", "market", crises)
     slopes = {name: fit.slope(name, level=0.95) for name in crises}
     clearest = max(slopes, key=lambda name: slopes[name].lower)
     single = [stats.t.sf(one.value / one.std_error, len(crises[name]) - 2) for name, one in slopes.items()]
