@@ -70,7 +70,7 @@ def _claim(verdict: Verdict, evidence: Evidence) -> str:
         lines += ["", sentence(f"{label}: {estimate_clause(verdict.headline)}"), ""]
         lines += [f"- {reading(one)}" for one in quoted(verdict, evidence.study)]
     if verdict.specifications:
-        lines += ["", robustness(verdict)]
+        lines += ["", robustness(verdict, evidence.robustness)]
     return "\n".join(lines) + "\n"
 
 

@@ -9,12 +9,13 @@ from datetime import date
 import pandas as pd
 
 from data.panel import Panel
+from models.claims.curve_study import CURVES, drawn_p_value
 from models.claims.recovery import Recovered
 from models.claims.verdict import Outcome, Part, Verdict
 from models.estimate import Estimate, NotDecidable
 from models.suite import PathBand
 from reports.document import Chip, Tone
-from reports.evidence import Evidence
+from reports.evidence import Evidence, QuotedStudy
 from reports.quoted import Quoted
 from reports.reasons import part_label
 from reports.statements import FINDINGS, HEADLINE_FIRST
@@ -27,6 +28,7 @@ from reports.text import (
     listing,
     named_the,
     number,
+    p_clause,
     plural,
     possessive,
     quantity,
@@ -241,8 +243,12 @@ def _power(part: Part, effect: Estimate) -> str:
     )
 
 
-def robustness(verdict: Verdict) -> str:
-    """The specification curve in words: count, share, median, failures; empty where none was run."""
+def robustness(verdict: Verdict, quoted_studies: Sequence[QuotedStudy]) -> str:
+    """The specification curve in words: share, median, joint test, failures; empty where none was run.
+
+    The joint test is the bound that every edition has and, where a long study of the claim's curve was kept, the one
+    against curves drawn with the null true.
+    """
     if not verdict.specifications:
         return ""
     done = [one.estimate for one in verdict.specifications if isinstance(one.estimate, Estimate)]
@@ -259,8 +265,21 @@ def robustness(verdict: Verdict) -> str:
         words.append(f"their median is {quantity(verdict.median, done[0].unit)}")
     if not words:
         words.append(f"{plural(len(done), 'specification was', 'specifications were')} run")
-    text = f"{capitalised(listing(words))}."
+    text = f"{capitalised(listing(words))}.{_joint_test(verdict, quoted_studies)}"
     return f"{text} {capitalised(plural(failed, 'specification'))} could not be estimated." if failed else text
+
+
+def _joint_test(verdict: Verdict, quoted_studies: Sequence[QuotedStudy]) -> str:
+    bound = verdict.parts[0].joint_p_value if verdict.parts else None
+    if bound is None:
+        return ""
+    text = f" Joint test of the curve: {p_clause(bound)} by Rüger’s bound"
+    for one in quoted_studies:
+        drawn = drawn_p_value(one.result, verdict.id) if one.name == CURVES.name and one.result is not None else None
+        if drawn is not None:
+            code = "" if one.same_code else " (computed by older code)"
+            text += f", {p_clause(drawn)} against curves drawn without an effect{code}"
+    return f"{text}."
 
 
 def window_title(returns: pd.DataFrame, panel: Panel) -> str:

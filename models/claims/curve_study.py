@@ -37,6 +37,20 @@ Curve = tuple[SpecificationResult, ...]
 
 #: Curves drawn with the null true, and how many of them make a piece.
 SAMPLES, PIECE = 199, 20
+#: The statistic that the text quotes, and the heads of the table.
+QUOTED = "p, average z"
+COLUMNS = (
+    "claim",
+    "null",
+    "alternatives reached",
+    "of",
+    "draws",
+    "further failures a draw",
+    "p, median",
+    "p, share above zero",
+    QUOTED,
+    "p, Rüger’s bound",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +171,7 @@ def joint_tests(inputs: JudgedInputs) -> LongResult:
         if row is not None:
             rows.append(row)
     return LongResult(
-        columns=(
-            "claim",
-            "null",
-            "alternatives reached",
-            "of",
-            "draws",
-            "further failures a draw",
-            "p, median",
-            "p, share above zero",
-            "p, average z",
-            "p, Rüger’s bound",
-        ),
+        columns=COLUMNS,
         rows=tuple(rows),
         sentences=_sentences(rows, inputs),
         method=(
@@ -206,7 +209,7 @@ def _row(
 def _sentences(rows: Sequence[tuple[str | float | None, ...]], inputs: JudgedInputs) -> tuple[str, ...]:
     tested = {row[0] for row in rows}
     said = [
-        f"{row[0]}: {_p(row[8])} for the average z of {row[2]:.0f} of {row[3]:.0f} alternatives, "
+        f"{row[0]}: {_p(row[COLUMNS.index(QUOTED)])} for the average z of {row[2]:.0f} of {row[3]:.0f} alternatives, "
         f"{'no bound' if row[9] is None else f'{_p(row[9])} by Rüger’s bound'}"
         for row in rows
     ]
@@ -218,6 +221,13 @@ def _sentences(rows: Sequence[tuple[str | float | None, ...]], inputs: JudgedInp
     if others:
         said.append(f"Rüger’s bound alone stands for {', '.join(others)}")
     return tuple(said)
+
+
+def drawn_p_value(result: LongResult, claim: str) -> float | None:
+    """The p-value of the average z that a kept result holds for a claim; None where it has no row for it."""
+    column = result.columns.index(QUOTED)
+    value = next((row[column] for row in result.rows if row[0] == claim), None)
+    return value if isinstance(value, float) else None
 
 
 def _p(value: str | float | None) -> str:

@@ -268,7 +268,10 @@ def specification_figure(verdict: Verdict, setting: Setting, *, height: int = 86
         ),
         alt=f"{title}; the primary estimate is {quantity(effect.value, effect.unit)}.",
         source=setting.source(),
-        note=f"{robustness(verdict)} Lowest: {low[0]}. Highest: {high[0]}. The list was fixed in advance.",
+        note=(
+            f"{robustness(verdict, setting.evidence.robustness)} Lowest: {low[0]}. Highest: {high[0]}. The list was "
+            "fixed in advance."
+        ),
     )
 
 

@@ -10,11 +10,14 @@ from evidence_factory import estimate, evidence, part
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.claims.curve_study import COLUMNS, QUOTED
 from models.claims.verdict import Outcome
 from models.estimate import Estimate, NotDecidable
+from models.long_study import LongResult
 from reports import narrative
-from reports.evidence import Evidence
+from reports.evidence import Evidence, QuotedStudy
 from reports.quoted import as_measured
+from reports.text import p_clause
 
 #: Words by which a sentence would say that a statement is false.
 DENIALS = re.compile(r"\bnot\b|\bno effect was\b|\bexcluded\b|\bopposite\b|\bfails?\b|\bfalse\b", re.IGNORECASE)
@@ -127,3 +130,20 @@ def test_estimates_and_reasons_read_as_clauses() -> None:
         narrative.estimate_clause(NotDecidable("the file is missing")) == "not decidable, because the file is missing"
     )
     assert "0.19 to 0.49" in narrative.estimate_clause(estimate(0.34, 0.15))
+
+
+def test_the_joint_test_of_a_curve_quotes_the_bound_and_what_was_drawn(study: Evidence) -> None:
+    verdict = next(one for one in study.verdicts if one.specifications)
+    tested = replace(verdict, parts=(replace(verdict.parts[0], joint_p_value=0.04), *verdict.parts[1:]))
+    assert f"Joint test of the curve: {p_clause(0.04)} by Rüger’s bound." in narrative.robustness(tested, ())
+    row = tuple(verdict.id if head == "claim" else 0.17 if head == QUOTED else None for head in COLUMNS)
+    drawn = QuotedStudy("curves", "Joint tests", LongResult(COLUMNS, (row,), (), "drawn"), same_code=True)
+    said = narrative.robustness(tested, (drawn,))
+    assert f"by Rüger’s bound, {p_clause(0.17)} against curves drawn without an effect." in said
+    assert "without an effect (computed by older code)." in narrative.robustness(
+        tested, (replace(drawn, same_code=False),)
+    )
+    other = replace(tested, id="C99")
+    assert "drawn without" not in narrative.robustness(other, (drawn,))
+    untested = replace(verdict, parts=(replace(verdict.parts[0], joint_p_value=None), *verdict.parts[1:]))
+    assert "Joint test" not in narrative.robustness(untested, (drawn,))
