@@ -38,7 +38,7 @@ Curve = tuple[SpecificationResult, ...]
 #: Curves drawn with the null true, and how many of them make a piece.
 SAMPLES, PIECE = 199, 20
 #: The statistic that the text quotes, and the heads of the table.
-QUOTED = "p, average z"
+QUOTED = "average z, p"
 COLUMNS = (
     "claim",
     "null",
@@ -46,10 +46,10 @@ COLUMNS = (
     "of",
     "draws",
     "further failures a draw",
-    "p, median",
-    "p, share above zero",
+    "median, p",
+    "share above zero, p",
     QUOTED,
-    "p, Rüger’s bound",
+    "Rüger’s bound, p",
 )
 
 
@@ -224,7 +224,9 @@ def _sentences(rows: Sequence[tuple[str | float | None, ...]], inputs: JudgedInp
 
 
 def drawn_p_value(result: LongResult, claim: str) -> float | None:
-    """The p-value of the average z that a kept result holds for a claim; None where it has no row for it."""
+    """The p-value of the average z that a kept result holds for a claim; None where it holds none, as of older code."""
+    if QUOTED not in result.columns:
+        return None
     column = result.columns.index(QUOTED)
     value = next((row[column] for row in result.rows if row[0] == claim), None)
     return value if isinstance(value, float) else None

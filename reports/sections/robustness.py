@@ -46,7 +46,7 @@ def _part(one: QuotedStudy, result: LongResult, setting: Setting) -> Section:
     )
     blocks: list[Block] = [Paragraph((" ".join(tidy(sentence(said)) for said in result.sentences),)), table]
     if not one.same_code:
-        blocks.append(Note("Older code.", ("The code of data or models has changed since this was computed.",), "warn"))
+        blocks.append(Note("Older code", ("The code of data or models has changed since this was computed.",), "warn"))
     return Section(key, one.title, tuple(blocks))
 
 

@@ -7,7 +7,7 @@ import pytest
 from claim_cases import case_of
 
 from models.claims import curve_study
-from models.claims.curve_study import NULLS, drawn_p_value, drawn_records, joint_tests, observed_record
+from models.claims.curve_study import NULLS, QUOTED, drawn_p_value, drawn_records, joint_tests, observed_record
 from models.claims.power_studies import JudgedInputs
 from models.estimate import Estimate
 from models.long_study import LongResult
@@ -40,8 +40,9 @@ def test_the_long_study_fills_its_table_and_is_kept(panel, study, suite, verdict
     assert found.rows[0][2] <= found.rows[0][3]
     assert set(pieces) == {"curve-C05-observed", "curve-C05-0", "curve-C05-2"}
     assert LongResult.from_record(found.record()) == found
-    assert drawn_p_value(found, "C05") == found.rows[0][found.columns.index("p, average z")]
+    assert drawn_p_value(found, "C05") == found.rows[0][found.columns.index(QUOTED)]
     assert drawn_p_value(found, "C10") is None
+    assert drawn_p_value(LongResult(("claim", "p"), (("C05", 0.1),), (), "by other code"), "C05") is None
 
 
 def test_the_same_seed_draws_the_same_curve(panel, study, suite) -> None:
