@@ -38,11 +38,15 @@ class StatementTruth:
         The figures that decide, with the sizes they are set against.
     judged_by : {"population", "event"}
         Whether the law of the world decides, or this history's event.
+    effects : tuple of float
+        True effect of each part of the claim in this history, where its size and the sessions that can show it are
+        drawn with the event; empty elsewhere.
     """
 
     status: Status
     because: str
     judged_by: Literal["population", "event"]
+    effects: tuple[float, ...] = ()
 
     def record(self) -> dict[str, str]:
         """The entry of `truth.json`."""
@@ -86,7 +90,8 @@ def statement_truths(
                 status, because = judge(evidence, claim.thresholds)
             else:
                 status, because = "not simulated", f"the history does not hold the {window} window"
-            truths[name] = StatementTruth(status, because, "event")
+            effects = _EFFECTS[name](evidence, claim.thresholds) if status == "true" and name in _EFFECTS else ()
+            truths[name] = StatementTruth(status, because, "event", effects)
     return truths
 
 
@@ -195,21 +200,38 @@ def _c11(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 
 def _c12(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
-    failures: dict[str, list[str]] = {"crypto": [], "miners": []}
-    listed = 0
-    for crisis in e.study.crises:
-        within = e.between(crisis.base, crisis.last)
-        if within.size < sizes["minimum_days"] or e.growth("market", within) > -sizes["market_fall"]:
-            continue
-        listed += 1
+    listed = _listed_crises(e, sizes)
+    if not listed:
+        return "not simulated", "the market did not fall enough in any listed crisis"
+    failures = _failures(e, listed)
+    named = {role: [f"{name} (mean true slope {one:.2f})" for name, one in of.items()] for role, of in failures.items()}
+    because = "; ".join(f"{role} failed in {', '.join(failed) or 'none'}" for role, failed in named.items())
+    return _holds(all(failures.values())), f"{because}, of {len(listed)} listed"
+
+
+def _largest_failures(e: StatementEvidence, sizes: Thresholds) -> tuple[float, ...]:
+    return tuple(max(failed.values()) for failed in _failures(e, _listed_crises(e, sizes)).values())
+
+
+def _listed_crises(e: StatementEvidence, sizes: Thresholds) -> dict[str, pd.DatetimeIndex]:
+    """Sessions of the listed crises that are long enough and in which the market fell far enough."""
+    listed = {crisis.name: e.between(crisis.base, crisis.last) for crisis in e.study.crises}
+    return {
+        name: within
+        for name, within in listed.items()
+        if within.size >= sizes["minimum_days"] and e.growth("market", within) <= -sizes["market_fall"]
+    }
+
+
+def _failures(e: StatementEvidence, listed: Mapping[str, pd.DatetimeIndex]) -> dict[str, dict[str, float]]:
+    """For crypto and miners, in this order, the mean true slope in each crisis in which they failed."""
+    failures: dict[str, dict[str, float]] = {"crypto": {}, "miners": {}}
+    for name, within in listed.items():
         for role, failed in failures.items():
             slope = float(e.simulation.beta(role, "market")[within].mean())
             if e.growth(role, within) < 0.0 and slope > 0.0:
-                failed.append(f"{crisis.name} (mean true slope {slope:.2f})")
-    if not listed:
-        return "not simulated", "the market did not fall enough in any listed crisis"
-    because = "; ".join(f"{role} failed in {', '.join(failed) or 'none'}" for role, failed in failures.items())
-    return _holds(all(failures.values())), f"{because}, of {listed} listed"
+                failed[name] = slope
+    return failures
 
 
 def _moves(e: StatementEvidence) -> dict[str, float]:
@@ -379,3 +401,4 @@ _OF_THE_EVENT: Mapping[str, tuple[str, Judge]] = {
     "C25": ("long", _c25),
     "C26": ("short", _c26),
 }
+_EFFECTS: Mapping[str, Callable[[StatementEvidence, Thresholds], tuple[float, ...]]] = {"C12": _largest_failures}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -197,6 +199,9 @@ def test_hedging_every_crisis_is_judged_by_the_history(populations: dict[str, Po
     assert {"true", "false"} <= {truth.status for truth in found}
     for truth in found:
         assert (truth.status == "true") == ("in none" not in truth.because and "listed crisis" not in truth.because)
+        slopes = [[float(one) for one in re.findall(r"slope ([\d.]+)", of)] for of in truth.because.split(";")]
+        largest = [max(of) for of in slopes] if truth.status == "true" else []
+        assert list(truth.effects) == pytest.approx(largest, abs=0.005)
 
 
 def test_gold_cannot_diverge_from_what_did_not_fall(populations: dict[str, Population]) -> None:

@@ -13,10 +13,16 @@ from tests.validation.worlds_table import Row, family_wise, rows, section
 
 
 def entry(
-    truth: str, outcome: Outcome, *, effect: float = 1.0, mde80: float | None = None, std_error: float | None = None
+    truth: str,
+    outcome: Outcome,
+    *,
+    effect: float = 1.0,
+    mde80: float | None = None,
+    std_error: float | None = None,
+    effects: tuple[float, ...] = (),
 ) -> dict[str, Any]:
     part = {"effect": effect, "mde80": mde80, "std_error": std_error, "sesoi": 0.1}
-    return {"truth": truth, "outcome": outcome.value, "parts": [part]}
+    return {"truth": truth, "outcome": outcome.value, "parts": [part], "effects": effects}
 
 
 def row(world: str, truth: str, *, claim: str = "C03", seen: bool | None = None, **counts: int) -> Row:
@@ -65,6 +71,23 @@ def test_a_design_sees_what_its_median_detectable_effect_reaches() -> None:
 def test_a_part_with_a_rule_of_its_own_is_seen_by_its_standard_error(std_error: float, seen: bool) -> None:
     record = {"C11": entry("true", Outcome.SUPPORTED, effect=1.0, std_error=std_error)}
     assert rows("A", [record])[0].seen is seen
+
+
+@pytest.mark.parametrize(("found", "remark"), [(17, "met: 17 of the 20"), (15, "**missed**: 15 of the 20")])
+def test_a_statement_whose_size_is_drawn_is_held_to_the_histories_that_can_show_it(found: int, remark: str) -> None:
+    """Estimates picked for their size say nothing of what is there: the true effect of the history decides."""
+    shown = [
+        {"C12": entry("true", outcome, effect=9.0, mde80=1.0, effects=(1.5,))}
+        for outcome in [Outcome.SUPPORTED] * found + [Outcome.MIXED] * (20 - found)
+    ]
+    hidden = [{"C12": entry("true", Outcome.MIXED, effect=9.0, mde80=2.0, effects=(1.5,))}] * 30
+    (one,) = rows("A", shown + hidden)
+    assert one.histories == 50
+    assert one.target == "supported ≥ 80%"
+    assert one.remark == f"{remark} in which the design can see it"
+    (few,) = rows("A", shown[:19] + hidden)
+    assert few.target == ""
+    assert few.remark == "the design cannot see an effect of this size"
 
 
 def test_family_wise_counts_histories_not_claims() -> None:

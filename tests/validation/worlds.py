@@ -137,6 +137,7 @@ def _entry(verdict: Verdict, truth: StatementTruth) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "truth": truth.status,
         "because": truth.because,
+        "effects": truth.effects,
         "reason": verdict.reason,
         "parts": [
             {
@@ -167,7 +168,8 @@ HOW = (
     f"the first {FIRST_ALTERNATIVES} of a claim and every {EVERY}th of the rest; moved windows, also those among "
     "C16's alternatives, and readings that only show are left out. World A: the article is right; a true statement "
     "should come out supported in at least 80 % of the histories where the design can see an effect "
-    "of its size (the median smallest effect found with 80 % power is at most the median effect, part by part). "
+    "of its size (the median smallest effect found with 80 % power is at most the median effect, part by part; in C12, "
+    "whose crises are drawn with the history, history by history: at most the largest true slope of each asset). "
     "World B: one regime, constant correlations, no links; a false statement should come out supported in at most 5 %, "
     "any of them in at most 10 %. World C: mixed; at most 5 % of the verdicts may be the opposite of the truth. "
     "Figures are percent of the histories in which the claim has that truth: statements about the event are true or "

@@ -31,6 +31,9 @@ class Row:
     seen : bool or None
         Whether the design finds an effect of the size that is there with 80 % power: for every part the median
         smallest detectable effect is at most the median effect. None where no part has one.
+    visible : Counter of Outcome value or None
+        Of a statement whose true effects are drawn with the history: verdicts in the histories in which those of all
+        parts are at least what the design there finds with 80 % power.
     """
 
     world: str
@@ -38,6 +41,7 @@ class Row:
     truth: str
     outcomes: Counter[str]
     seen: bool | None
+    visible: Counter[str] | None = None
 
     @property
     def histories(self) -> int:
@@ -66,7 +70,7 @@ class Row:
             return ""
         if self.world == "B" and self.truth == "false":
             return f"supported ≤ {SIZE:.0%}"
-        if self.world == "A" and self.truth == "true" and self.claim not in EXEMPT and self.seen is not False:
+        if self.world == "A" and self.truth == "true" and self.claim not in EXEMPT and self._in_sight:
             return f"supported ≥ {POWER:.0%}"
         if self.world == "C" and self.opposite is not None:
             return f"opposite ≤ {SIZE:.0%}"
@@ -78,14 +82,19 @@ class Row:
         if not self.target:
             return None
         if self.world == "A":
-            return self.share(Outcome.SUPPORTED) >= POWER
+            outcomes = self.outcomes if self.visible is None else self.visible
+            return outcomes[Outcome.SUPPORTED.value] >= POWER * outcomes.total()
         return (self.opposite or 0.0) <= SIZE
 
     @property
     def remark(self) -> str:
         """Why a row has no target."""
         if self.target:
-            return "met" if self.met else "**missed**"
+            state = "met" if self.met else "**missed**"
+            if self.world != "A" or self.visible is None:
+                return state
+            found, total = self.visible[Outcome.SUPPORTED.value], self.visible.total()
+            return f"{state}: {found} of the {total} in which the design can see it"
         if self.untested:
             return "the world lacks what it needs"
         if self.histories < ENOUGH:
@@ -93,6 +102,10 @@ class Row:
         if self.world == "A" and self.truth == "true":
             return "exempt: weak design" if self.claim in EXEMPT else "the design cannot see an effect of this size"
         return ""
+
+    @property
+    def _in_sight(self) -> bool:
+        return self.seen is not False if self.visible is None else self.visible.total() >= ENOUGH
 
 
 def rows(world: str, records: Sequence[Record]) -> list[Row]:
@@ -102,7 +115,7 @@ def rows(world: str, records: Sequence[Record]) -> list[Row]:
         for claim, entry in record.items():
             groups.setdefault((claim, entry["truth"]), []).append(entry)
     return [
-        Row(world, claim, truth, Counter(entry["outcome"] for entry in entries), _seen(entries))
+        Row(world, claim, truth, Counter(entry["outcome"] for entry in entries), _seen(entries), _visible(entries))
         for (claim, truth), entries in sorted(groups.items())
     ]
 
@@ -120,6 +133,21 @@ def _seen(entries: Sequence[Mapping[str, Any]]) -> bool | None:
     return all(
         median(detectable for detectable, _ in pairs) <= median(effect for _, effect in pairs)
         for pairs in parts.values()
+    )
+
+
+def _visible(entries: Sequence[Mapping[str, Any]]) -> Counter[str] | None:
+    """Verdicts where every part's true effect is at least its smallest detectable one; None where none is known."""
+    known = [entry for entry in entries if entry["effects"]]
+    if not known:
+        return None
+    return Counter(
+        entry["outcome"]
+        for entry in known
+        if all(
+            (size := _detectable(part)) is not None and size <= effect
+            for part, effect in zip(entry["parts"], entry["effects"], strict=True)
+        )
     )
 
 
