@@ -33,8 +33,6 @@ class Estimate:
         Unit of value and limits; empty for a pure number.
     method : str
         Estimator and interval in one line.
-    n_effective : float or None
-        Observations after allowing for dependence, where it is known.
     """
 
     value: float
@@ -45,7 +43,6 @@ class Estimate:
     n: int
     unit: str
     method: str
-    n_effective: float | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.value, self.lower, self.upper, self.level)

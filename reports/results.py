@@ -139,7 +139,6 @@ def _estimate(value: Estimate | NotDecidable) -> Json:
         "upper": _number(value.upper),
         "level": value.level,
         "n": value.n,
-        "n_effective": _number(value.n_effective),
         "unit": value.unit,
         "method": value.method,
     }

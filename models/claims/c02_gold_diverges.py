@@ -7,8 +7,9 @@ Trap       Gold is calmer, so it falls less in any sell-off: "fell less" is not 
 Criteria   Short and long window, each: supported if gold's return is at least minus `tolerance` percent and its
            abnormal return, in units of event volatility, beats the mean of miners and Bitcoin by `divergence`
            with an interval above zero; not supported if gold fell by more than `clear_fall` percent; else as the
-           general rule says. A window in which miners and Bitcoin did not both fall has nothing to explain and is not
-           testable. Windows that disagree give "mixed", with both sentences.
+           general rule says, and no better than mixed where gold fell by more than `tolerance`. A window in which
+           miners and Bitcoin did not both fall has nothing to explain and is not testable. Windows that disagree give
+           "mixed", with both sentences.
 Thresholds tolerance (percent), clear_fall (percent), divergence (event standard deviations),
            estimation_first and estimation_last (sessions before the event).
 Statistic  Cumulative return of gold; difference of scaled cumulative abnormal returns.
@@ -110,7 +111,9 @@ def _leg(case: Case, window: str, event: AbnormalReturns) -> Leg:
             f"{gold} {less} the others, given its volatility, but it fell: it did not diverge",
         )
     elif held.value < -case.thresholds["tolerance"]:
-        ruling = Ruling(Outcome.MIXED, f"{gold} fell a little, between the tolerance and a clear fall")
+        outcome = Outcome.MIXED if relative.outcome is Outcome.SUPPORTED else relative.outcome
+        little = f"{gold} fell a little, between the tolerance and a clear fall"
+        ruling = Ruling(outcome, f"{little}; against miners and Bitcoin {relative.reason}")
     else:
         ruling = Ruling(relative.outcome, f"{gold} held; against miners and Bitcoin {relative.reason}")
     return Leg(label, gap, sesoi, p_value, ruling=ruling)

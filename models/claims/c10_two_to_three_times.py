@@ -19,11 +19,13 @@ import pandas as pd
 from scipy import stats
 
 from models.betas.conditional import dynamic_conditional_beta
+from models.betas.kalman import kalman_beta
 from models.betas.path import BetaPath
 from models.betas.static import dimson_beta, huber_beta, static_beta, up_down_betas
 from models.claims.claim import Case, Claim, Leg, Measurement
 from models.claims.primary import Primary
 from models.claims.rule import Curve, Ruling, conjunction, judge_range, range_curve
+from models.claims.specifications import attempted
 from models.claims.verdict import Exhibit, Outcome, SpecificationResult
 from models.estimate import Estimate, NotDecidable, TestResult
 from models.spans import summed
@@ -76,7 +78,7 @@ def _ruling(case: Case, primary: Estimate, path: BetaPath, agreement: Curve | No
 
 
 def _specifications(case: Case) -> list[SpecificationResult]:
-    """Miners x sample x estimator."""
+    """Miners x sample x estimator, and betas that move."""
     results = []
     dependents = [role for role in ("miners", "junior_miners") if role in case.panel.returns.columns]
     for dependent in dependents:
@@ -95,7 +97,23 @@ def _specifications(case: Case) -> list[SpecificationResult]:
                 SpecificationResult(f"{name}, {window.replace('_', ' ')}, {estimator}", estimate)
                 for estimator, estimate in estimates.items()
             ]
+        results += _moving(case, dependent)
     return results
+
+
+def _moving(case: Case, dependent: str) -> list[SpecificationResult]:
+    """Means of betas that move."""
+    returns = case.panel.returns.loc[case.sessions("full")]
+    y, x = returns[dependent], returns["metal"]
+    draws, name = case.study.inference.band_draws, case.panel.names[dependent].lower()
+
+    def conditional() -> Estimate:
+        return dynamic_conditional_beta(y, x, level=case.level, draws=draws, seed=case.seed).average
+
+    return [
+        attempted(f"{name}, full, mean conditional beta", conditional),
+        attempted(f"{name}, full, mean of a random walk", lambda: kalman_beta(y, x, level=case.level).average),
+    ]
 
 
 def _readings(case: Case, returns: pd.DataFrame, path: BetaPath) -> dict[str, Estimate | TestResult | NotDecidable]:

@@ -6,10 +6,12 @@ Trap       "In every crisis" is refuted by one counterexample, so the list of cr
            whether it was to be expected finds nothing, not even for the market itself.
 Criteria   An asset failed in a crisis if it lost money over it and moved with the market while it lasted (slope above
            zero). Refuted is that it did so in none: the one-sided p-values of the crises in which it lost money are
-           joined by Fisher's method. Both assets must have failed at least once. A listed crisis counts if the market
-           lost at least `market_fall` percent over it and it has `minimum_days` sessions.
+           joined by Fisher's method, and doubled, since every interval here has two sides. Both assets must have failed
+           at least once. A listed crisis counts if the market lost at least `market_fall` percent over it and it has
+           `minimum_days` sessions.
 Thresholds market_fall (percent), minimum_days (sessions).
-Statistic  Lower limit of the largest slope inside the crises in which the asset lost money.
+Statistic  Interval of the largest slope inside the crises in which the asset lost money; the slope printed is that of
+           the clearest of them.
 Secondary  Number of crises with a loss, mean return, mean return in units of each crisis' own volatility; the same for
            gold, which the same sentence may fit.
 Literature Baur and Lucey (2010) for the meaning of a hedge; Baur and Trench (2022) on gold companies in 2020; MacKinnon
@@ -107,17 +109,18 @@ def _leg(case: Case, role: str, slopes: CrisisSlopes, returns: CrisisReturns) ->
         return Leg(f"{name} failed in at least one crisis", best, 0.0, ruling=Ruling(Outcome.NOT_SUPPORTED, reason))
     clearest = max(lost, key=lambda crisis: slopes.slope(crisis, level=case.level).lower)
     found = slopes.slope(clearest, level=case.level)
+    one_sided = (1.0 + case.level) / 2.0
     effect = Estimate(
         found.value,
         found.std_error,
-        min(slopes.lower_anywhere(lost, level=case.level), found.value),
+        min(slopes.lower_anywhere(lost, level=one_sided), found.value),
         max(slopes.slope(crisis, level=case.level).upper for crisis in lost),
         case.level,
         found.n,
         found.unit,
-        f"{found.method}; lower limit one-sided, of the largest slope among {len(lost)} crises by Fisher's method",
+        f"{found.method}; interval of the largest slope among {len(lost)} crises, its lower limit by Fisher's method",
     )
-    p_value = slopes.p_anywhere(lost)
+    p_value = min(1.0, 2.0 * slopes.p_anywhere(lost))
     loss = -_simple(returns.estimate(clearest, role).value)
     return Leg(f"{name} failed in at least one crisis ({clearest}: lost {loss:.0f} %)", effect, 0.0, p_value)
 

@@ -103,3 +103,22 @@ class StatementEvidence:
         """The last sessions up to the base of a window."""
         earlier = self.simulation.sessions[self.simulation.sessions <= self.window(name)[0]]
         return earlier[-sessions:]
+
+    def crises(self, minimum_days: float, market_fall: float) -> dict[str, pd.DatetimeIndex]:
+        """Sessions of the listed crises that are long enough and in which the market fell far enough, by name."""
+        listed = {crisis.name: self.between(crisis.base, crisis.last) for crisis in self.study.crises}
+        return {
+            name: within
+            for name, within in listed.items()
+            if within.size >= minimum_days and self.growth("market", within) <= -market_fall
+        }
+
+    def failures(self, crises: Mapping[str, pd.DatetimeIndex]) -> dict[str, dict[str, float]]:
+        """For crypto and miners, in this order, the mean true slope on the market in each crisis of their failure."""
+        failures: dict[str, dict[str, float]] = {"crypto": {}, "miners": {}}
+        for name, within in crises.items():
+            for role, failed in failures.items():
+                slope = float(self.simulation.beta(role, "market")[within].mean())
+                if self.growth(role, within) < 0.0 and slope > 0.0:
+                    failed[name] = slope
+        return failures

@@ -114,23 +114,30 @@ def _c01(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     falls = [e.fall(role, "short") for role in ("crypto", "miners")]
     years, ratio = 1.0 / e.value("joint_fall.per_year"), e.value("joint_fall.ratio")
     because = f"crypto {falls[0]:.1f} %, miners {falls[1]:.1f} %; one such fall in {years:.2f} years; ratio {ratio:.2f}"
-    if max(falls) > -sizes["fall"]:
-        return "false", because
-    rare = years >= sizes["return_period_years"] and ratio > sizes["ratio"]
-    return ("true" if rare else "between"), because
+    return ("false" if max(falls) > -sizes["fall"] else "between"), because
 
 
 def _c02(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
-    metal, fallen = e.fall("metal", "short"), max(e.fall(role, "short") for role in ("crypto", "miners"))
-    if fallen >= 0.0:
-        return "not simulated", "crypto and miners did not both fall in the short window"
-    because = f"metal {metal:.1f} % over the short window, {e.fall('metal', 'long'):.1f} % over the long one"
-    if metal < -sizes["clear_fall"]:
+    legs = {name: _diverged(e, sizes, name) for name in ("short", "long") if e.covers(name)}
+    judged = {name: leg for name, leg in legs.items() if leg is not None}
+    if not judged:
+        return "not simulated", "crypto and miners did not both fall in either window"
+    statuses = {status for status, _ in judged.values()}
+    because = "; ".join(f"{name} window: {told}" for name, (_, told) in judged.items())
+    return (statuses.pop() if len(statuses) == 1 else "between"), because
+
+
+def _diverged(e: StatementEvidence, sizes: Thresholds, window: str) -> tuple[Status, str] | None:
+    """Of one window; None where crypto and miners did not both fall."""
+    if max(e.move(role, window) for role in ("crypto", "miners")) >= 0.0:
+        return None
+    metal = e.fall("metal", window)
+    others = [e.scaled_move(role, window) for role in ("crypto", "miners")]
+    ahead = e.scaled_move("metal", window) - sum(others) / len(others)
+    because = f"metal {metal:.1f} %, {ahead:.2f} of its own deviations ahead of the others"
+    if metal < -sizes["clear_fall"] or ahead < 0.0:
         return "false", because
-    others = [e.scaled_move(role, "long") for role in ("crypto", "miners")]
-    ahead = e.scaled_move("metal", "long") - sum(others) / len(others)
-    because += f", there {ahead:.2f} of its own deviations ahead of the others"
-    return ("true" if metal >= 0.0 and ahead >= sizes["divergence"] else "between"), because
+    return ("true" if metal >= -sizes["tolerance"] and ahead >= sizes["divergence"] else "between"), because
 
 
 def _c03(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
@@ -192,46 +199,24 @@ def _c10(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
 
 
 def _c11(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
-    tail, given, metal = (e.value(f"tail_beta.{name}") for name in ("miners", "miners.given_metal", "metal"))
-    beta = e.value("beta.miners.market")
-    risk_asset = tail >= sizes["sesoi"] and given > 0.0 and tail > metal
-    because = f"(a) tail beta {tail:.2f}, {given:.2f} given metal; (b) beta {beta:.2f} against {sizes['high_beta']}"
-    return _whether(risk_asset, beta > sizes["high_beta"]), because
+    tail, beta = e.value("tail_beta.miners"), e.value("beta.miners.market")
+    because = f"(a) tail beta {tail:.2f}; (b) beta {beta:.2f} against {sizes['high_beta']}"
+    return _whether(tail >= sizes["sesoi"], beta > sizes["high_beta"]), because
 
 
 def _c12(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
-    listed = _listed_crises(e, sizes)
+    listed = e.crises(sizes["minimum_days"], sizes["market_fall"])
     if not listed:
         return "not simulated", "the market did not fall enough in any listed crisis"
-    failures = _failures(e, listed)
+    failures = e.failures(listed)
     named = {role: [f"{name} (mean true slope {one:.2f})" for name, one in of.items()] for role, of in failures.items()}
     because = "; ".join(f"{role} failed in {', '.join(failed) or 'none'}" for role, failed in named.items())
     return _holds(all(failures.values())), f"{because}, of {len(listed)} listed"
 
 
 def _largest_failures(e: StatementEvidence, sizes: Thresholds) -> tuple[float, ...]:
-    return tuple(max(failed.values()) for failed in _failures(e, _listed_crises(e, sizes)).values())
-
-
-def _listed_crises(e: StatementEvidence, sizes: Thresholds) -> dict[str, pd.DatetimeIndex]:
-    """Sessions of the listed crises that are long enough and in which the market fell far enough."""
-    listed = {crisis.name: e.between(crisis.base, crisis.last) for crisis in e.study.crises}
-    return {
-        name: within
-        for name, within in listed.items()
-        if within.size >= sizes["minimum_days"] and e.growth("market", within) <= -sizes["market_fall"]
-    }
-
-
-def _failures(e: StatementEvidence, listed: Mapping[str, pd.DatetimeIndex]) -> dict[str, dict[str, float]]:
-    """For crypto and miners, in this order, the mean true slope in each crisis in which they failed."""
-    failures: dict[str, dict[str, float]] = {"crypto": {}, "miners": {}}
-    for name, within in listed.items():
-        for role, failed in failures.items():
-            slope = float(e.simulation.beta(role, "market")[within].mean())
-            if e.growth(role, within) < 0.0 and slope > 0.0:
-                failed[name] = slope
-    return failures
+    listed = e.crises(sizes["minimum_days"], sizes["market_fall"])
+    return tuple(max(failed.values()) for failed in e.failures(listed).values())
 
 
 def _moves(e: StatementEvidence) -> dict[str, float]:
@@ -241,6 +226,8 @@ def _moves(e: StatementEvidence) -> dict[str, float]:
 
 def _c13(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     moves = _moves(e)
+    if max(moves["crypto"], moves["miners"]) >= 0.0:
+        return "not simulated", "crypto and miners did not both fall in the short window"
     shares = [technology_share(role, moves, e.population) for role in ("crypto", "miners")]
     because = f"growth beyond the market explains {shares[0]:.2f} of crypto's and {shares[1]:.2f} of the miners' move"
     return _holds(min(shares) >= sizes["sesoi"]), because
@@ -294,7 +281,8 @@ def _c19(e: StatementEvidence, _: Thresholds) -> tuple[Status, str]:
 def _c20(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     base = e.window("short")[0]
     log_returns = 100.0 * np.log(e.level("miners")).diff().fillna(0.0)
-    z = float(pd.Series(overextension(log_returns.to_numpy(), 200, 252), index=log_returns.index)[base])
+    average, spread = int(sizes["average"]), int(sizes["spread"])
+    z = float(pd.Series(overextension(log_returns.to_numpy(), average, spread), index=log_returns.index)[base])
     after = e.value("after_overextension.miners")
     because = f"overextension {z:.1f} at the event's base; {after:.1f} % in the 21 sessions after 2 and more"
     return _whether(z >= sizes["overextended"], -after >= sizes["sesoi"]), because
@@ -350,7 +338,7 @@ def _c25(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
         conditions[: last - pd.Timedelta(days=5)].iloc[-1] - conditions[: base - pd.Timedelta(days=5)].iloc[-1]
     )
     dollar, spread = e.fall("dollar", "long"), e.move("credit", "long")
-    signs = (change > 0.0) + (dollar > 1.0) + (spread > 25.0)
+    signs = (change > 0.0) + (dollar > sizes["dollar"]) + (spread > sizes["credit"])
     because = f"conditions {change:+.2f}, dollar {dollar:+.1f} %, credit spread {spread:+.0f} bp: {signs} of 3 signs"
     status: Status = "true" if signs >= sizes["signs"] else "false" if signs <= sizes["signs_not"] else "between"
     return status, because
@@ -364,7 +352,7 @@ def _c26(e: StatementEvidence, sizes: Thresholds) -> tuple[Status, str]:
     for name, span in spans.items():
         base = sessions[sessions < span[0]][-1]
         change = float(level[span[-1]] - level[base])
-        percentile = 100.0 * float((level.diff(len(span))[:base].iloc[-252:] <= change).mean())
+        percentile = 100.0 * float((level.diff(len(span))[:base].iloc[-int(sizes["history"]) :] <= change).mean())
         held.append(change >= sizes["repricing"] and percentile >= sizes["percentile"])
         told.append(f"{change:+.0f} bp {name}, at the {percentile:.0f}th percentile of the year before")
     return _whether(*held), f"two-year yield {'; '.join(told)}"

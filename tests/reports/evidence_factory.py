@@ -55,7 +55,6 @@ def estimate(
         n=n,
         unit=unit,
         method=method,
-        n_effective=0.8 * n,
     )
 
 
