@@ -15,7 +15,8 @@ Statistic  Difference of mean off-diagonal correlations of standardised residual
 Secondary  Bound for stress picked by the market's variance (Forbes and Rigobon 2002): a lower bound, since it
            over-corrects when other variances rise too (Corsetti, Pericoli and Sbracia 2005). Stress in the intercept
            of DCC, with its Wald test. How temporary: half-life of a deviation, and where correlations stand some
-           sessions after a spell.
+           sessions after a spell. What is left of diversification: its ratio at equal risk, the share of the first
+           component, sessions on which all fall.
 Episode    The stress days lie almost wholly before the article's window: the claim is tested on history, not on the
            episode.
 """
@@ -41,7 +42,8 @@ from models.claims.rises_in_stress import (
 )
 from models.claims.rule import conjunction
 from models.claims.verdict import Exhibit
-from models.estimate import Estimate, NotDecidable
+from models.comovement import comovement_in_stress
+from models.estimate import Estimate, NotDecidable, TestResult
 from models.inference.contrasts import ContrastEffect, Term, analytic_contrast, correlation_contrast
 from models.inference.placebo import Placebos, rotated
 from models.stress import fear_stress, spells
@@ -82,9 +84,17 @@ def measure(case: Case) -> Measurement | NotDecidable:
             "stress minus calm, bound for selection on the market's variance": variance_bound(case, raw, labels),
             **stress_in_the_intercept(stressed, case.level),
             **return_to_calm(case),
+            **_readings(case, residuals, labels),
         },
         exhibits=_matrices(case, residuals, labels),
     )
+
+
+def _readings(
+    case: Case, residuals: pd.DataFrame, labels: pd.Series
+) -> dict[str, Estimate | TestResult | NotDecidable]:
+    """What is left of diversification."""
+    return {**comovement_in_stress(residuals, labels, case.resampling(case.replications))}
 
 
 def _rise(case: Case, residuals: pd.DataFrame, labels: pd.Series) -> ContrastEffect:

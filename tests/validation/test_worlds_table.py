@@ -46,7 +46,10 @@ def row(world: str, truth: str, *, claim: str = "C03", seen: bool | None = None,
         (row("C", "false", s=6, n=94), False),
         (row("C", "between", s=50, n=50), None),
         (row("B", "false", s=9, n=10), None),
-        (row("B", "false", s=30, t=70), None),
+        (row("B", "false", s=30, t=70), False),
+        (row("B", "false", n=30, t=70), True),
+        (row("C", "false", s=6, t=94), False),
+        (row("A", "true", s=30, t=70), None),
     ],
 )
 def test_each_world_asks_for_something_else(one: Row, met: bool | None) -> None:

@@ -66,11 +66,11 @@ class Row:
     @property
     def target(self) -> str:
         """What the row is held to, in words; empty where to nothing."""
-        if self.untested or self.histories < ENOUGH:
+        if self.histories < ENOUGH:
             return ""
         if self.world == "B" and self.truth == "false":
             return f"supported ≤ {SIZE:.0%}"
-        if self.world == "A" and self.truth == "true" and self.claim not in EXEMPT and self._in_sight:
+        if self.world == "A" and self.truth == "true" and self._in_sight:
             return f"supported ≥ {POWER:.0%}"
         if self.world == "C" and self.opposite is not None:
             return f"opposite ≤ {SIZE:.0%}"
@@ -105,6 +105,8 @@ class Row:
 
     @property
     def _in_sight(self) -> bool:
+        if self.claim in EXEMPT or self.untested:
+            return False
         return self.seen is not False if self.visible is None else self.visible.total() >= ENOUGH
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from models.claims import c03_correlations_rise
+from models.claims.c03_correlations_rise import primary
 from models.claims.rises_in_stress import (
     return_to_calm,
     rise_specifications,
@@ -15,7 +16,7 @@ from models.claims.rises_in_stress import (
     stressed_dcc,
 )
 from models.correlation import CCC, DECO
-from models.estimate import Estimate, NotDecidable, TestResult
+from models.estimate import Estimate, NotDecidable
 from models.inference.placebo import Placebos
 from models.stress import fear_stress
 from tests.models.claims.claim_cases import case_of
@@ -85,15 +86,21 @@ def test_equicorrelation_on_the_label(case, panel, alternatives):
     assert alternatives["mean conditional correlation, DECO"].value == pytest.approx(by_hand, rel=1e-8)
 
 
-def test_wald_is_the_squared_ratio(case, stressed):
-    readings = stress_in_the_intercept(stressed, case.level)
-    effect = readings["effect of stress in the intercept of DCC"]
-    if isinstance(effect, Estimate):
-        test = readings["stress moves no intercept"]
-        assert isinstance(test, TestResult)
-        assert test.statistic == pytest.approx((effect.value / effect.std_error) ** 2)
+def test_what_has_no_stress_has_no_effect_of_it(case):
     refused = NotDecidable("no stress")
-    assert stress_in_the_intercept(refused, 0.95) == {"effect of stress in the intercept of DCC": refused}
+    assert stress_in_the_intercept(refused, case.level) == {"effect of stress in the intercept of DCC": refused}
+
+
+def test_the_primary_has_the_limits_of_the_verdict(case):
+    """Power by simulation asks for the same: placebo labels widen the limits of resampled days."""
+    residuals = case.full_residuals()
+    label = fear_stress(case.panel, case.study.stress).loc[residuals.index]
+    days = c03_correlations_rise._rise(case, residuals, label).estimate
+    effect = primary(case).headline
+    assert effect.value == days.value
+    assert effect.lower <= days.lower
+    assert effect.upper >= days.upper
+    assert effect.upper - effect.lower > 1.05 * (days.upper - days.lower)
 
 
 def test_half_life_is_that_of_the_model(case):

@@ -79,7 +79,9 @@ def test_the_clearest_failure_by_hand(verdict, followers, study, crises):
     single = [stats.t.sf(one.value / one.std_error, len(crises[name]) - 2) for name, one in slopes.items()]
     part = verdict.parts[0]
     assert part.effect.value == pytest.approx(slopes[clearest].value)
-    assert part.p_value == pytest.approx(stats.combine_pvalues(single).pvalue)
+    assert np.log(part.p_value) == pytest.approx(np.log(2.0 * stats.combine_pvalues(single).pvalue), rel=1e-3)
+    assert fit.p_anywhere(list(crises), part.effect.lower) == pytest.approx(0.025)
+    assert part.effect.upper == max(one.upper for one in slopes.values())
     assert 0.0 < part.effect.lower <= part.effect.value
     loss = 100.0 * (1.0 - np.exp(rows.loc[crises[clearest], "crypto"].sum() / 100.0))
     assert part.label.endswith(f"({clearest}: lost {loss:.0f} %)")
