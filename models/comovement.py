@@ -8,11 +8,9 @@ from numpy.typing import NDArray
 
 from models.estimate import Estimate, NotDecidable
 from models.inference.resampling import Resampling, percentile_estimate
-from models.portfolio import diversification_ratio
+from models.portfolio import MINIMUM_SESSIONS_PER_ASSET, diversification_ratio
 
 Array = NDArray[np.float64]
-#: Sessions of a state, for each asset, below which its correlations are not worth the name.
-MINIMUM_SESSIONS_PER_ASSET = 10
 #: What is measured, with its unit.
 MEASURES = (("diversification ratio at equal risk", ""), ("absorption ratio", ""), ("sessions on which all fall", "%"))
 

@@ -14,7 +14,7 @@ from models.inference.resampling import Resampling, percentile_estimate
 
 Array = NDArray[np.float64]
 
-#: Sessions of a state below which it has no covariance worth the name, for each asset of the mix.
+#: Sessions of a state below which it has no covariance worth the name, for each asset.
 MINIMUM_SESSIONS_PER_ASSET = 10
 VOLATILITY_UNIT = "% a session"
 
