@@ -14,6 +14,8 @@ Literature Tufano (1998) finds about two for North American firms; Baur (2014) a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -40,10 +42,8 @@ def measure(case: Case) -> Measurement | NotDecidable:
     returns = case.panel.returns.loc[case.sessions("full")]
     miners, metal = returns["miners"], returns["metal"]
     primary = static_beta(miners, metal, level=case.level)["metal"]
-    path = dynamic_conditional_beta(
-        miners, metal, level=case.level, draws=case.study.inference.band_draws, seed=case.seed
-    )
-    specifications = tuple(_specifications(case))
+    path = _conditional_beta(case, "miners")
+    specifications = tuple(_specifications(case, {"miners": path}))
     agreement = range_curve(specifications, low - tolerance, high + tolerance, case.share_needed)
     leg = Leg(
         "beta of miners on gold",
@@ -77,8 +77,14 @@ def _ruling(case: Case, primary: Estimate, path: BetaPath, agreement: Curve | No
     return Ruling(ruling.outcome, f"{ruling.reason}; the conditional beta was inside it on {share:.0%} of days")
 
 
-def _specifications(case: Case) -> list[SpecificationResult]:
-    """Miners x sample x estimator, and betas that move."""
+def _conditional_beta(case: Case, dependent: str) -> BetaPath:
+    returns = case.panel.returns.loc[case.sessions("full")]
+    draws = case.study.inference.band_draws
+    return dynamic_conditional_beta(returns[dependent], returns["metal"], level=case.level, draws=draws, seed=case.seed)
+
+
+def _specifications(case: Case, conditional: Mapping[str, BetaPath]) -> list[SpecificationResult]:
+    """Miners x sample x estimator, and betas that move; conditional ones that are known are not fitted again."""
     results = []
     dependents = [role for role in ("miners", "junior_miners") if role in case.panel.returns.columns]
     for dependent in dependents:
@@ -97,21 +103,18 @@ def _specifications(case: Case) -> list[SpecificationResult]:
                 SpecificationResult(f"{name}, {window.replace('_', ' ')}, {estimator}", estimate)
                 for estimator, estimate in estimates.items()
             ]
-        results += _moving(case, dependent)
+        results += _moving(case, dependent, conditional.get(dependent))
     return results
 
 
-def _moving(case: Case, dependent: str) -> list[SpecificationResult]:
+def _moving(case: Case, dependent: str, known: BetaPath | None) -> list[SpecificationResult]:
     """Means of betas that move."""
     returns = case.panel.returns.loc[case.sessions("full")]
-    y, x = returns[dependent], returns["metal"]
-    draws, name = case.study.inference.band_draws, case.panel.names[dependent].lower()
-
-    def conditional() -> Estimate:
-        return dynamic_conditional_beta(y, x, level=case.level, draws=draws, seed=case.seed).average
-
+    y, x, name = returns[dependent], returns["metal"], case.panel.names[dependent].lower()
     return [
-        attempted(f"{name}, full, mean conditional beta", conditional),
+        attempted(
+            f"{name}, full, mean conditional beta", lambda: (known or _conditional_beta(case, dependent)).average
+        ),
         attempted(f"{name}, full, mean of a random walk", lambda: kalman_beta(y, x, level=case.level).average),
     ]
 
